@@ -1,0 +1,1 @@
+"""When and what to fetch: the Scrapy project."""

@@ -1,0 +1,1 @@
+"""Commands of the project; `crawl` replaces Scrapy's own, whose exit status says nothing."""

@@ -1,0 +1,1 @@
+"""What securities are called, and where markup, text and the source name them."""

@@ -1,0 +1,297 @@
+"""Post files: their names, writing them whole or not at all, and reading back what they tell."""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.errors import SettingError
+from pipelines.posting.frontmatter import BEIJING, read_keys, read_scalar, read_stamp, take_apart
+from pipelines.store.base import ArticleRow
+
+TEMPORARY = ".tmp-"
+"""How the name of an unfinished file begins; Jekyll passes over it."""
+
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NAME = re.compile(r"(\d{4}-\d\d-\d\d)-(?:NW)?([A-Za-z0-9_.-]+)\.md")
+_EASTMONEY_ID = re.compile(r"(?:A[NP])?\d{10,}")  # AN: an announcement, AP: a research report
+_HEAD_BYTES = 8192
+_TAIL_BYTES = 2048
+_LINK_LINE = re.compile(r"^<(https?://\S+)>\s*$", re.MULTILINE)
+_counter = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class PostMeta:
+    """What a post tells of its article; a post of the `finews` form tells neither fingerprint nor revision."""
+
+    path: Path
+    source: str
+    article_id: str
+    title: str
+    link: str
+    media: str
+    category: str
+    published_at: datetime | None
+    fingerprint: str = ""
+    revision: int = 1
+
+
+def post_name(row: ArticleRow) -> str:
+    """Return the file name of an article's post.
+
+    Raises:
+        ValueError: the id or the source cannot be part of a file name, or the time is missing.
+    """
+    # A dot or hyphen at the edge of an id would be read as the extension's or the name's own.
+    if not _ID.fullmatch(row.article_id) or row.article_id[0] in ".-" or row.article_id[-1] == ".":
+        raise ValueError(f"article id {row.article_id[:60]!r} cannot be part of a file name")
+    if not _SOURCE.fullmatch(row.source):
+        raise ValueError(f"source {row.source[:60]!r} cannot be part of a file name")
+    if row.published_at is None or row.published_at.tzinfo is None:
+        raise ValueError(f"publication time {row.published_at!r} is no aware time")
+    day = row.published_at.astimezone(BEIJING).date().isoformat()
+    return f"{day}-{row.article_id}.md" if row.source == "eastmoney" else f"{day}-{row.source}-{row.article_id}.md"
+
+
+def post_path(posts_dir: Path, row: ArticleRow) -> Path:
+    """Return where an article's post is, or is to be.
+
+    A post that finews wrote under the Choice id (`…-NW<code>.md`) keeps its name, and with it its address.
+
+    Raises:
+        ValueError: as `post_name`.
+    """
+    path = posts_dir / post_name(row)
+    if row.source == "eastmoney" and not path.exists():
+        choice = path.with_name(f"{path.name[:11]}NW{path.name[11:]}")
+        if choice.exists():
+            return choice
+    return path
+
+
+def check_folder(posts_dir: Path) -> None:
+    """Create the folder of posts and make sure that it can be written; SettingError otherwise."""
+    probe = posts_dir / f"{TEMPORARY}{os.getpid()}-probe"
+    try:
+        posts_dir.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise SettingError(
+            f"NEWS_POSTS_DIR={posts_dir} cannot be written ({reason}); name a writable folder"
+        ) from error
+
+
+def remove_stale(posts_dir: Path) -> int:
+    """Remove the unfinished files of killed runs and return how many there were.
+
+    A file that a living run is writing is locked and stays.
+    """
+    removed = 0
+    with suppress(FileNotFoundError), os.scandir(posts_dir) as entries:
+        for entry in entries:
+            if entry.name.startswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+                removed += _remove_unlocked(Path(entry.path))
+    return removed
+
+
+def _remove_unlocked(path: Path) -> bool:
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(handle)
+        return True
+    return False
+
+
+def write_post(path: Path, text: str) -> bool:
+    """Write one post; see `write_posts`."""
+    return write_posts([(path, text)])[0]
+
+
+def write_posts(posts: Sequence[tuple[Path, str]]) -> list[bool]:
+    """Write posts so that each file is the old one or the new one at any moment, power cuts included.
+
+    Args:
+        posts: path and whole text of each; the folders exist.
+
+    Returns:
+        Of each: whether it was written. False: the file has these bytes already and was not touched.
+
+    Raises:
+        OSError: disk full, no permission; files not written yet stay as they were, nothing unfinished is left behind.
+    """
+    written: list[bool] = []
+    folders: set[Path] = set()
+    try:
+        for path, text in posts:
+            data = text.encode()
+            new = not _holds(path, data)
+            if new:
+                _replace(path, data)
+                folders.add(path.parent)
+            written.append(new)
+    finally:
+        for folder in folders:
+            _sync_folder(folder)
+    return written
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return False
+    try:
+        return os.fstat(handle).st_size == len(data) and os.read(handle, len(data)) == data
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    try:
+        _replace_once(path, data)
+    except FileNotFoundError:
+        # a run that starts just now may have taken the file for a dead run's, in the instant before it was locked
+        _replace_once(path, data)
+
+
+def _replace_once(path: Path, data: bytes) -> None:
+    temporary = path.parent / f"{TEMPORARY}{os.getpid()}-{next(_counter)}"
+    # mode 0o666 less the umask, as a plain write would give; a web server must be able to read it
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123 - a handle, no path
+            with suppress(OSError):  # some network file systems know no locks
+                fcntl.flock(file, fcntl.LOCK_SH)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def scan_posts(posts_dir: Path) -> Iterator[PostMeta]:
+    """Read every post of a folder that tells which article it is; others, kept by hand, are passed over."""
+    with suppress(FileNotFoundError), os.scandir(posts_dir) as entries:
+        for entry in entries:
+            if _NAME.fullmatch(entry.name) and (post := read_post(Path(entry.path))):
+                yield post
+
+
+def read_post(path: Path) -> PostMeta | None:
+    """Read which article a post is, from its head and, for posts without our keys, its name and link.
+
+    Returns:
+        None for a file that is no post of ours: kept by hand, cut short or unreadable.
+    """
+    name = _NAME.fullmatch(path.name)
+    if not name:
+        return None
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a named pipe must not hold up the start
+        try:
+            keys = _read_head(handle)
+            named = keys and (_named_inside(keys) or _named_outside(name[2], _read_tail(handle)))
+        finally:
+            os.close(handle)
+    except OSError:
+        return None
+    if not keys or not named:
+        return None
+    source, article_id, link = named
+    revision = keys.get("revision", "")
+    tags = read_scalar(keys.get("tags", ""))
+    return PostMeta(
+        path=path,
+        source=source,
+        article_id=article_id,
+        title=read_scalar(keys.get("title", "")),
+        link=link,
+        media=read_scalar(keys["media"]) if "media" in keys else tags.removesuffix("新闻"),
+        category=read_scalar(keys.get("categories", "")),
+        published_at=read_stamp(keys.get("date", "")),
+        fingerprint=read_scalar(keys.get("fingerprint", "")),
+        revision=int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 1,
+    )
+
+
+def _read_head(handle: int) -> dict[str, str] | None:
+    """Read the keys between the two fences; None where they are not both there."""
+    data = os.read(handle, _HEAD_BYTES)
+    keys = _keys(data)
+    if keys is None and len(data) == _HEAD_BYTES:
+        keys = _keys(data + os.pread(handle, os.fstat(handle).st_size, _HEAD_BYTES))
+    return keys
+
+
+def _keys(data: bytes) -> dict[str, str] | None:
+    parts = take_apart(data)
+    return None if parts is None else read_keys(parts[0].decode("utf-8", "replace"))
+
+
+def article_of(stem: str, keys: dict[str, str], tail: str) -> tuple[str, str, str] | None:
+    """Return source, id and link of a post.
+
+    Args:
+        stem: the file's name without date, `NW` and extension.
+        keys: its front matter.
+        tail: its last lines.
+
+    Returns:
+        What our own keys say, else what name and link line say; None for a post kept by hand.
+    """
+    return _named_inside(keys) or _named_outside(stem, tail)
+
+
+def _named_inside(keys: dict[str, str]) -> tuple[str, str, str] | None:
+    """Return source, id and link as our own keys give them."""
+    source, article_id = read_scalar(keys.get("source", "")), read_scalar(keys.get("article_id", ""))
+    if _SOURCE.fullmatch(source) and _ID.fullmatch(article_id):
+        return source, article_id, read_scalar(keys.get("link", ""))
+    return None
+
+
+def _read_tail(handle: int) -> str:
+    size = os.fstat(handle).st_size
+    return os.pread(handle, _TAIL_BYTES, max(0, size - _TAIL_BYTES)).decode("utf-8", "replace")
+
+
+def _named_outside(stem: str, tail: str) -> tuple[str, str, str] | None:
+    """Return source, id and link of a post of finews' form, from its name and its link line.
+
+    A name such as `2022-03-01-my-notes.md` may be somebody's own: unless the name ends in an East Money code, the link
+    must bear the same id.
+    """
+    links = _LINK_LINE.findall(tail)
+    link = links[-1] if links else ""
+    if _EASTMONEY_ID.fullmatch(stem):
+        return "eastmoney", stem, link
+    source, _, article_id = stem.partition("-")
+    if _SOURCE.fullmatch(source) and _ID.fullmatch(article_id) and article_id in link:
+        return source, article_id, link
+    return None

@@ -1,0 +1,19 @@
+"""Zstandard, as raw answers and payloads are kept."""
+
+from __future__ import annotations
+
+from backports import zstd
+
+LEVEL = 3
+"""Measured on seven answers of 5 KB on average: 4 % larger than level 6, which takes twice the time (0.06 ms for 0.03), a
+fifteenth of what storing an article costs."""
+
+
+def pack(data: bytes) -> bytes:
+    """Compress; nothing stays nothing."""
+    return zstd.compress(data, LEVEL) if data else b""
+
+
+def unpack(data: bytes) -> bytes:
+    """Give back what `pack` was given."""
+    return zstd.decompress(data) if data else b""

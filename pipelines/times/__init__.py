@@ -1,0 +1,1 @@
+"""The forms in which news pages write a moment."""

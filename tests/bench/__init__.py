@@ -1,0 +1,1 @@
+"""What everything costs, measured: `python -m tests.bench`."""

@@ -27,6 +27,7 @@ SEED = 20220301
 _OTHER = re.compile(r"[\W_]+")
 _BETWEEN = re.compile("([^\u4e00-\u9fff]+)")
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
+_REMEMBERED = 4096
 _UNIT = 4
 """Bytes of a character in UTF-32."""
 _AT_ONCE = 64
@@ -47,11 +48,16 @@ def normalise(text: str) -> str:
 
 
 class _Forms(dict[str, str]):
-    """What is kept of a text, short ones remembered: most are the same few signs."""
+    """What is kept of a text, short ones remembered: most are the same few signs.
+
+    When it is full all is forgotten: the usual signs are back with the next text, those that came once are gone.
+    """
 
     def __missing__(self, text: str) -> str:
         form = _OTHER.sub("", unicodedata.normalize("NFKC", text)).casefold()
-        if len(text) <= 16 and len(self) < 4096:
+        if len(text) <= 16:
+            if len(self) >= _REMEMBERED:
+                self.clear()
             self[text] = form
         return form
 

@@ -178,7 +178,10 @@ class NewsSpider(ArticleSpider):
             yield self.list_text(row) if row.kind == "blog" else self.fetch(row)
         if walk.oldest is not None:
             self.reached[walk.channel] = walk.oldest
-        if walk.stop is None:
+        if walk.stop is None and walk.back:
+            logger.info("%s: a row may have slid from page %d to %d, which is read again", walk.channel, page, page - 1)
+            yield self.ask(walk, page - 1, "")
+        elif walk.stop is None:
             yield self.ask(walk, page + 1, listing.cursor)
         else:
             logger.info("%s: stopped after page %d: %s", walk.channel, page, walk.stop.value)

@@ -18,6 +18,10 @@ SETTLE = timedelta(minutes=10)
 """Rows appear late with earlier times, so the last minutes before an answer are never called covered."""
 SECOND = timedelta(seconds=1)
 """Times are shown to the second."""
+APART = timedelta(seconds=30)
+"""Pages read further apart than this, while the articles between them were fetched, have to share a row."""
+REPEATS = 2
+"""So often is the same page asked for again at most: machines that answer in turn may each have a total of their own."""
 MEETS = 10
 """So many known rows in covered time on one page, and no unknown one, show that the page meets what is covered."""
 
@@ -65,7 +69,9 @@ class Walk:
     """End of what may be claimed: `until`, or the first answer less the settling margin."""
     stop: Stop | None = None
     codes: set[str] = field(default_factory=set)
-    """Ids of the page before: a page that adds none shows the end of the list."""
+    """Ids of the page before."""
+    same: int = 0
+    """How many pages in a row have added none to those of the page before: such a list has ended."""
     oldest: datetime | None = None
     """The oldest time on the last page that had rows."""
     listed: int = 0
@@ -74,6 +80,16 @@ class Walk:
     """Rows of the largest page."""
     total: int = 0
     """How many rows the list says it has; 0: it does not say."""
+    numbered: bool = True
+    """Its pages are asked for by number, so that rows may slide from one to the other; a cursor stays where it is."""
+    at: datetime | None = None
+    """When the last page was answered."""
+    back: bool = False
+    """A row may be missing: the page before the last one is to be read again before the walk goes on."""
+    repeats: int = 0
+    """How often that was so of the page last read."""
+    latest: int = 0
+    """Rows of the page last read."""
 
     def takes(self, moment: datetime) -> bool:
         """Whether a row of that time is to be taken."""
@@ -100,34 +116,61 @@ class Walk:
             unread: ids of the rows that cannot be read; they prove nothing here, but a list that is counted has them too.
 
         Returns:
-            The page; its caller adds to `left` what it takes, and calls `settle` when rows have ended.
+            The page; its caller adds to `left` what it takes, and calls `settle` when rows have ended. Where `back` is set
+            it is still the page before, which is to be asked for next.
         """
         if self.upper is None:
             self.upper = min(self.until, answered_at - self.margin)
+        codes = {code for code, _ in rows}
+        if self._slid(codes, total, answered_at):
+            self.codes = codes
+            return self.pages[-1]
         times = [moment for _, moment in rows]
         if self.pages and times:
             # Exclusive: the row of that very second stands on this page and has not ended.
             self.pages[-1].lower = max(times) + SECOND
         page = Page()
         self.pages.append(page)
-        codes = {code for code, _ in rows}
-        fresh = codes - self.codes
+        self.same = 0 if codes - self.codes else self.same + 1
         self.codes = codes
+        self.latest = len(rows)
         self.widest = max(self.widest, len(rows))
-        self.total = total or self.total
+        due = self.listed + len(rows) < self.total - 2 * self.widest
         if times:
             self.oldest = min(times)
         if times and max(times) < self.since:
             self._finish(page, Stop.PASSED, self.since)
         elif times and self._meets(rows, known):
             self._finish(page, Stop.MET, self.since)
-        elif last and self.listed + len(rows) < self.total - 2 * self.widest:
+        elif last and due:
             self.halt(Stop.BROKEN)  # an empty page with rows still due is no end: soft blocks look like this
-        elif last or not fresh:
+        elif last or self.same > (1 if due else 0):  # once, as many new rows as a page has may have pushed it down
             reached = None if self.oldest is None else max(self.oldest, self.since)
             self._finish(page, Stop.END, reached)
         self.listed += len(rows)
         return page
+
+    def _slid(self, codes: Collection[str], total: int | None, answered_at: datetime) -> bool:
+        """Whether rows may have slid up past the edge between the last page and this one, because others were withdrawn.
+
+        That may be where the list has fewer rows than before (as many new ones as withdrawn ones leave no hole: the former
+        push down what the latter pull up), or says no true number, and time has passed. A row that both pages hold shows
+        that nothing is missing. Else this page proves nothing: the one before is read again, and it soon after.
+        """
+        was, self.total = self.total, total or self.total
+        before, self.at = self.at, answered_at
+        if self.back:  # the page before, read again: its upper edge is where it was, or higher
+            self.back = False
+            return False
+        late = before is not None and answered_at - before > APART
+        slid = self.numbered and bool(self.pages) and (self.total < was or late) and self.codes.isdisjoint(codes)
+        if not slid or self.repeats >= REPEATS:
+            self.repeats = 0
+            return False
+        self.listed -= self.latest
+        self.repeats += 1
+        self.back = True
+        return True
 
     def _meets(self, rows: Sequence[tuple[str, datetime]], known: Collection[str]) -> bool:
         if not self.covered_below:

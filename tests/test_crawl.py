@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from crawling import ROOT, Crawled, crawl, posts, query, window
-from serve import Server, Site, serve
+from serve import BulkSite, Server, Site, serve
 
 from newscrawler.sample.content import CHANNELS, WINDOW
 
@@ -282,6 +283,19 @@ def test_rows_that_shift_between_pages(tmp_path: Path) -> None:
         assert balanced(run)
         codes = [code for (code,) in query(tmp_path, "SELECT article_id FROM articles")]
         assert len(codes) == len(set(codes))
+
+
+def test_rows_that_slide_past_the_edge_of_a_page(tmp_path: Path) -> None:
+    """A row withdrawn while a column is paged pulls another one to the page read before, and that one is met all the same."""
+    source = BulkSite(articles=450, days=9, body_bytes=300, channels=("column:344",))
+    with serve(source) as site:
+        site.faults.add("withdraw", where="list", channel="column:344", value="2")
+        run = crawl(tmp_path, site.address, channels="344", **window(*source.window))
+        assert run.status == 0, run.errors
+        assert balanced(run)
+        assert query(tmp_path, "SELECT count(*) FROM articles") == [(450,)]
+        asked = [re.findall(r"page_index=(\d+)", line.target) for line in site.log if line.kind == "list"]
+        assert asked == [["1"], ["2"], ["1"], ["2"], ["3"], ["4"]]
 
 
 def test_the_ledger(site: Server, tmp_path: Path) -> None:

@@ -144,6 +144,21 @@ def row(key: str, age: timedelta) -> Row:
     return Row(key, f"https://x/{key}", "t", "s", "m", f"{at:%Y-%m-%d %H:%M:%S}", CHANNEL, raw={"code": key})
 
 
+@pytest.mark.parametrize(("cursor", "back"), [("", True), ("17700", False)])
+def test_only_pages_by_number_are_read_again(memory: Memory, *, cursor: str, back: bool) -> None:
+    """Pages read far apart that share no row are read again, unless a cursor leads from one to the other."""
+
+    async def run() -> None:
+        it = memory()
+        walk = Walk(CHANNEL, NOW - DAY, NOW, explicit=False, covered_below=False)
+        await it.page(walk, Listing([row("a", HOUR)], [], cursor), NOW)
+        fetch = await it.page(walk, Listing([row("b", 2 * HOUR)], []), NOW + HOUR)
+        assert [taken.article_id for taken in fetch] == ["b"]
+        assert walk.back is back
+
+    asyncio.run(run())
+
+
 def test_two_channels_wait_for_one_article(memory: Memory, store: Store) -> None:
     """An article in flight is fetched once; both lists are covered only when it has ended."""
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import pytest
 
 from newscrawler.sample import Fault, Faults, Server, Site, serve
-from newscrawler.sample.faults import SHIFT
+from newscrawler.sample.faults import SHIFT, WITHDRAW
 from newscrawler.sample.spoil import SPOILS, STATUSES
 from newscrawler.sample.tamper import TAMPERS
 from tests.serve import COLUMN, article, columns, flashes, get
@@ -228,6 +228,18 @@ def test_rows_slide_while_paging(server: Server) -> None:
     whole = columns(server, page_size=200)["data"]["list"]
     assert first == whole[2:7]
     assert third == whole[10:15]
+
+
+def test_rows_slide_past_the_reader(server: Server) -> None:
+    """A row withdrawn between two page requests pulls one up to the page that was read before; the total tells it."""
+    server.faults.add(WITHDRAW, where="list", value="1")
+    first, second, third = [columns(server, page_size=5, page_index=page)["data"] for page in (1, 2, 3)]
+    server.faults.clear()
+    whole = columns(server, page_size=200)["data"]
+    assert first["list"] == whole["list"][:5]
+    assert second["list"] == whole["list"][6:11]
+    assert third["list"] == whole["list"][11:16]
+    assert [page["totle_hits"] - whole["totle_hits"] for page in (first, second, third)] == [0, -1, -1]
 
 
 def test_redirects_never_end(server: Server) -> None:

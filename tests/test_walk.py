@@ -148,12 +148,102 @@ def test_a_repeated_page_is_the_end() -> None:
     assert it.reached_back == ago(3)
 
 
+def test_a_page_repeated_once_with_rows_still_due_is_no_end() -> None:
+    """As many new rows as a page has push down just that page; a second time in a row it is the server that repeats."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=5000)
+    turn(it, 1, 2, 3, total=5000)
+    assert it.stop is None
+    turn(it, 4, 5, 6, total=5000)
+    turn(it, 4, 5, 6, total=5000)
+    assert it.stop is None
+    turn(it, 4, 5, 6, total=5000)
+    assert it.stop is Stop.END
+    assert it.reached_back == ago(6)
+
+
 def test_rows_shifted_by_newer_ones_go_on() -> None:
     """A page that repeats some rows of the one before is no end."""
     it = walk(100)
     turn(it, 1, 2, 3)
     turn(it, 3, 4, 5)
     assert it.stop is None
+
+
+def test_rows_withdrawn_between_two_pages() -> None:
+    """A list that has fewer rows than before may have lost one at the edge: the page before is read again, then this one."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=7)
+    page = turn(it, 5, 6, 7, total=6)
+    assert it.back
+    assert it.stop is None
+    page.left = 1
+    assert it.settle() is None
+    turn(it, 2, 3, 4, total=6)
+    assert not it.back
+    turn(it, 5, 6, 7, total=6)
+    assert not it.back
+    assert it.settle() is None  # what the page before held may still be on its way
+    page.left = 0
+    assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
+    turn(it, last=True, total=6)
+    assert it.stop is Stop.END
+
+
+def test_totals_that_go_up_and_down() -> None:
+    """Where machines with totals of their own answer in turn, a page is asked for again twice, and then taken as it is."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=9)
+    for total in (8, 9, 8, 9):
+        turn(it, *((4, 5, 6) if total == 8 else (1, 2, 3)), total=total)
+    assert not it.back
+    turn(it, 4, 5, 6, total=8)
+    assert not it.back
+    assert it.settle() == (ago(4) + SECOND, NOW - SETTLE)
+
+
+def test_pages_read_far_apart() -> None:
+    """Pages by number that share no row, with articles fetched between them, are read again close to each other."""
+    later = NOW + timedelta(minutes=5)
+    it = walk(100)
+    turn(it, 1, 2, 3)
+    it.turn(rows(5, 6, 7), [], answered_at=later, last=False)
+    assert it.back
+    it.turn(rows(2, 3, 4), [], answered_at=later, last=False)
+    it.turn(rows(5, 6, 7), [], answered_at=later + timedelta(seconds=2), last=False)
+    assert not it.back
+    assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
+
+
+def test_pages_that_share_a_row() -> None:
+    """A row that both pages hold shows that none is missing between them, whenever they were read."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=9)
+    it.turn(rows(3, 4, 5), [], answered_at=NOW + HOUR, last=False, total=8)
+    assert not it.back
+
+
+def test_cursors_stay_where_they_are() -> None:
+    """A list that is asked for by cursor has no edges for rows to slide past."""
+    it = walk(100)
+    it.numbered = False
+    turn(it, 1, 2, 3, total=9)
+    it.turn(rows(5, 6, 7), [], answered_at=NOW + HOUR, last=False, total=8)
+    assert not it.back
+
+
+def test_an_end_with_fewer_rows_than_before() -> None:
+    """The end of a list proves nothing either, as long as a row may have slid past it; an empty total says nothing."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=4)
+    turn(it, last=True, total=3)
+    assert it.stop is None
+    assert it.back
+    turn(it, 2, 3, 4, total=3)
+    turn(it, last=True, total=0)
+    assert not it.back
+    assert it.stop is Stop.END
+    assert it.listed == 3
 
 
 def test_a_limit_leaves_its_page_uncovered() -> None:
@@ -209,3 +299,25 @@ def test_covered_time_holds_no_open_row(ages: list[int], size: int, since: int, 
         unseen = [hour for hour in ages[start + size :] if hour <= since]
         for low, high in covered:
             assert not any(low <= ago(hour) < high for hour in [*open_rows, *unseen])
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(st.integers(0, 40), st.integers(3, 7), st.data())
+def test_no_row_slides_past(count: int, size: int, data: st.DataObject) -> None:
+    """Whichever rows come and go between the pages, every row that stayed is met by a walk to the end."""
+    newest = 1000.0
+    listed = [newest + number for number in range(count)]
+    it = walk(5000)
+    met: set[float] = set()
+    page, calm = 1, 2
+    while it.stop is None:
+        hours = listed[(page - 1) * size : page * size]
+        turn(it, *hours, last=not hours, total=len(listed))
+        met |= set(hours)
+        page += -1 if it.back else 1
+        gone = data.draw(st.sets(st.sampled_from(listed), max_size=size - 1)) if listed and calm >= 2 else set()
+        new = data.draw(st.integers(0, 2))
+        calm = 0 if len(gone) > new else calm + 1
+        newest -= new
+        listed = [*(newest + number for number in range(new)), *(hour for hour in listed if hour not in gone)]
+    assert {hour for hour in listed if hour >= 1000} <= met

@@ -19,6 +19,9 @@ from newscrawler.sample.wire import Answer
 LISTS = ("list", "flash")
 SHIFT = "shift"
 """The newest `value` rows of a column appear one by one, one for each list request: rows slide to the next page."""
+WITHDRAW = "withdraw"
+"""The newest `value` rows of a column are taken away one by one, one before each list request but the first: rows slide
+to the page before, past whoever has read that."""
 
 
 @dataclass(slots=True)
@@ -48,10 +51,9 @@ class Fault:
     """Requests hit so far."""
 
     def __post_init__(self) -> None:
-        if self.what not in {SHIFT, *TAMPERS, *SPOILS}:
-            raise ValueError(
-                f"no fault is called {self.what!r}; there are {', '.join(sorted([SHIFT, *TAMPERS, *SPOILS]))}"
-            )
+        known = [SHIFT, WITHDRAW, *TAMPERS, *SPOILS]
+        if self.what not in known:
+            raise ValueError(f"no fault is called {self.what!r}; there are {', '.join(sorted(known))}")
 
     def hits(self, question: Question) -> bool:
         """Whether this request is hit; counts it."""
@@ -109,8 +111,10 @@ class Faults:
 
 
 def hidden(faults: Iterable[Fault]) -> int:
-    """Return how many of the newest rows have not appeared yet."""
-    return sum(max(int(fault.value or 3) - fault.done + 1, 0) for fault in faults if fault.what == SHIFT)
+    """Return how many of the newest rows have not appeared yet, or are gone again."""
+    faults = list(faults)
+    waiting = sum(max(int(fault.value or 3) - fault.done + 1, 0) for fault in faults if fault.what == SHIFT)
+    return waiting + sum(min(int(fault.value or 3), fault.done - 1) for fault in faults if fault.what == WITHDRAW)
 
 
 def tamper(faults: Iterable[Fault], question: Question, payload: Payload) -> Payload:

@@ -72,7 +72,7 @@ def _number(text: str | None, default: int) -> int:
 
 
 def columns(source: Source, question: Question, *, hidden: int = 0) -> Payload:
-    """Answer `getNewsByColumns`; `hidden` newest rows are not there yet."""
+    """Answer `getNewsByColumns`; `hidden` newest rows are not there."""
     query = question.query
     for name in ("client", "biz", "req_trace"):
         if name not in query:

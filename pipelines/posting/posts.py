@@ -174,17 +174,20 @@ def _replace_once(path: Path, data: bytes) -> None:
     # mode 0o666 less the umask, as a plain write would give; a web server must be able to read it
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - a handle, no path
-            with suppress(OSError):  # some network file systems know no locks
-                fcntl.flock(file, fcntl.LOCK_SH)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
+        # no file object: every call gives the interpreter away and waits for it, beside a busy event loop
+        with suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(handle, fcntl.LOCK_SH)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+        temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+    finally:
+        os.close(handle)
 
 
 def _sync_folder(folder: Path) -> None:

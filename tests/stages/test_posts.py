@@ -117,6 +117,15 @@ def no_file_larger_than(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def test_a_system_that_takes_less_than_was_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write may take only a part, as near the end of a disk: the rest is given again until the post is whole."""
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:7]))
+    path = tmp_path / "a.md"
+    assert write_post(path, "合成正文，分几次写。\n")
+    assert path.read_text(encoding="utf-8") == "合成正文，分几次写。\n"
+
+
 def test_a_full_disk_leaves_the_old_post_whole(tmp_path: Path) -> None:
     """When the disk is full the old post stands, nothing unfinished is left, and the error is the system's."""
     path = tmp_path / "a.md"

@@ -24,6 +24,8 @@ from newscrawler.walk import SETTLE, Stop, Walk
 from newscrawler.window import read_window
 
 logger = logging.getLogger(__name__)
+AT_ONCE = 1
+"""Priority of pages that are read again: their edges are to meet, so no article comes between them."""
 LATER = -10
 """Priority of the next list page: after the articles of this one, so that the queue stays short."""
 
@@ -156,7 +158,7 @@ class NewsSpider(ArticleSpider):
             errback=self.list_failed,
             cb_kwargs={"walk": walk, "page": page},
             headers=request.headers or self.headers,
-            priority=0 if page == 1 else LATER,
+            priority=AT_ONCE if walk.repeats else 0 if page == 1 else LATER,
             dont_filter=True,
         )
 
@@ -174,14 +176,18 @@ class NewsSpider(ArticleSpider):
         self.stat("list/rows", len(listing.rows) + len(listing.bad))
         if listing.bad and not listing.rows:
             self.note_layout(f"{response.url}: no row of {len(listing.bad)} can be read: {listing.bad[0].reason}")
-        for row in await self.incremental.page(walk, listing, answered_at):
+        new = await self.incremental.page(walk, listing, answered_at)
+        back = walk.stop is None and walk.back  # asked first, and answered perhaps before all rows below are taken
+        if back:
+            logger.info("%s: a row may have slid from page %d to %d, which is read again", walk.channel, page, page - 1)
+            yield self.ask(walk, page - 1, "")
+        for row in new:
             yield self.list_text(row) if row.kind == "blog" else self.fetch(row)
         if walk.oldest is not None:
             self.reached[walk.channel] = walk.oldest
-        if walk.stop is None and walk.back:
-            logger.info("%s: a row may have slid from page %d to %d, which is read again", walk.channel, page, page - 1)
-            yield self.ask(walk, page - 1, "")
-        elif walk.stop is None:
+        if back:
+            return
+        if walk.stop is None:
             yield self.ask(walk, page + 1, listing.cursor)
         else:
             logger.info("%s: stopped after page %d: %s", walk.channel, page, walk.stop.value)

@@ -55,9 +55,11 @@ class EastmoneyArticles(NewsSpider):
 
 
 def page_size(walk: Walk) -> int:
-    """Return how many rows to ask for: few where a run goes on from the last one."""
-    recent = (datetime.now(UTC) - walk.since).total_seconds() < 86_400
-    return EVERYDAY if recent and walk.covered_below else BULK
+    """Return how many rows to ask for: few where a run goes on from the last one; all pages of a walk are of one size."""
+    if not walk.size:
+        recent = (datetime.now(UTC) - walk.since).total_seconds() < 86_400
+        walk.size = EVERYDAY if recent and walk.covered_below else BULK
+    return walk.size
 
 
 def stamp() -> str:

@@ -19,9 +19,13 @@ SETTLE = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
 """Times are shown to the second."""
 APART = timedelta(seconds=30)
-"""Pages read further apart than this, while the articles between them were fetched, have to share a row."""
-REPEATS = 2
-"""So often is the same page asked for again at most: machines that answer in turn may each have a total of their own."""
+"""Pages answered further apart than this, while the articles between them were fetched, have to share a row."""
+REPEATS = 5
+"""So often is a page read again at most because the list has become shorter; once, because time has passed.
+
+Where one of two machines that answer by chance lacks a row, one page in four has to be read again, and one in 4,000 is
+given up.
+"""
 MEETS = 10
 """So many known rows in covered time on one page, and no unknown one, show that the page meets what is covered."""
 
@@ -86,10 +90,16 @@ class Walk:
     """When the last page was answered."""
     back: bool = False
     """A row may be missing: the page before the last one is to be read again before the walk goes on."""
+    above: set[str] = field(default_factory=set)
+    """Ids of the page that is to be read again, as they were."""
     repeats: int = 0
     """How often that was so of the page last read."""
     latest: int = 0
     """Rows of the page last read."""
+    torn: bool = False
+    """A row may be missing, and no reading of the pages around it has shown the contrary."""
+    size: int = 0
+    """Rows asked for with each page, where the source lets one choose; the same for all, or their edges would not meet."""
 
     def takes(self, moment: datetime) -> bool:
         """Whether a row of that time is to be taken."""
@@ -122,55 +132,79 @@ class Walk:
         if self.upper is None:
             self.upper = min(self.until, answered_at - self.margin)
         codes = {code for code, _ in rows}
-        if self._slid(codes, total, answered_at):
-            self.codes = codes
+        was, before = self.total, self.at
+        self.total, self.at = total or was, answered_at
+        again, self.back = self.back, False
+        if again:
+            if self.above.isdisjoint(codes):
+                self._tear()
+        elif self._slid(rows, fewer=self.total < was, late=before is not None and answered_at - before > APART):
+            self.listed -= self.latest
+            self.repeats += 1
+            self.back, self.above, self.codes = True, self.codes, codes
             return self.pages[-1]
         times = [moment for _, moment in rows]
-        if self.pages and times:
+        if times:
             # Exclusive: the row of that very second stands on this page and has not ended.
-            self.pages[-1].lower = max(times) + SECOND
+            self._bound(max(times) + SECOND)
+            self.oldest = min(times)
         page = Page()
         self.pages.append(page)
-        self.same = 0 if codes - self.codes else self.same + 1
+        self.same = 0 if again or codes - self.codes else self.same + 1
         self.codes = codes
         self.latest = len(rows)
         self.widest = max(self.widest, len(rows))
-        due = self.listed + len(rows) < self.total - 2 * self.widest
-        if times:
-            self.oldest = min(times)
-        if times and max(times) < self.since:
-            self._finish(page, Stop.PASSED, self.since)
-        elif times and self._meets(rows, known):
-            self._finish(page, Stop.MET, self.since)
-        elif last and due:
-            self.halt(Stop.BROKEN)  # an empty page with rows still due is no end: soft blocks look like this
-        elif last or self.same > (1 if due else 0):  # once, as many new rows as a page has may have pushed it down
-            reached = None if self.oldest is None else max(self.oldest, self.since)
-            self._finish(page, Stop.END, reached)
+        if not again:
+            self._decide(rows, known, last=last)
+        elif last:
+            self.halt(Stop.BROKEN)  # it had rows before
         self.listed += len(rows)
         return page
 
-    def _slid(self, codes: Collection[str], total: int | None, answered_at: datetime) -> bool:
+    def _decide(self, rows: Sequence[tuple[str, datetime]], known: Collection[str], *, last: bool) -> None:
+        """Stop where the page last read proves that nothing that is wanted lies below it."""
+        due = self.listed + len(rows) < self.total - 2 * self.widest
+        if rows and max(moment for _, moment in rows) < self.since:
+            self._finish(Stop.PASSED, self.since)
+        elif rows and self._meets(rows, known):
+            self._finish(Stop.MET, self.since)
+        elif last and due:
+            self.halt(Stop.BROKEN)  # an empty page with rows still due is no end: soft blocks look like this
+        elif last or self.same > (1 if due else 0):  # once, as many new rows as a page has may have pushed it down
+            self._finish(Stop.END, None if self.oldest is None else max(self.oldest, self.since))
+
+    def _slid(self, rows: Sequence[tuple[str, datetime]], *, fewer: bool, late: bool) -> bool:
         """Whether rows may have slid up past the edge between the last page and this one, because others were withdrawn.
 
         That may be where the list has fewer rows than before (as many new ones as withdrawn ones leave no hole: the former
-        push down what the latter pull up), or says no true number, and time has passed. A row that both pages hold shows
-        that nothing is missing. Else this page proves nothing: the one before is read again, and it soon after.
+        push down what the latter pull up), or says no true number, and time has passed. A page that begins with a row of the
+        one before shows that nothing is missing. Else it proves nothing: the one before is read again, and it soon after.
         """
-        was, self.total = self.total, total or self.total
-        before, self.at = self.at, answered_at
-        if self.back:  # the page before, read again: its upper edge is where it was, or higher
-            self.back = False
-            return False
-        late = before is not None and answered_at - before > APART
-        slid = self.numbered and bool(self.pages) and (self.total < was or late) and self.codes.isdisjoint(codes)
-        if not slid or self.repeats >= REPEATS:
-            self.repeats = 0
-            return False
-        self.listed -= self.latest
-        self.repeats += 1
-        self.back = True
-        return True
+        if not rows and 0 < self.total <= self.listed:
+            late = False  # all are read
+        moved = self.numbered and bool(self.pages) and (fewer or late) and not (rows and rows[0][0] in self.codes)
+        if moved and self.repeats < (REPEATS if fewer else 1):
+            return True
+        if moved and fewer:
+            self._tear()
+        self.repeats = 0
+        return False
+
+    def _tear(self) -> None:
+        """Note that a row may be missing below the last page: neither it nor anything below it is covered."""
+        self.torn = True
+        self.pages[-1].whole = False
+
+    def _bound(self, lower: datetime | None) -> None:
+        """Say how far down the last pages go, as far as that is not known yet; a page without times bounds none."""
+        for page in reversed(self.pages):
+            if page.lower is not None:
+                break
+            page.lower = lower
+
+    def start_over(self) -> None:
+        """Begin with the first page of another form of the list, paged by number."""
+        self.numbered, self.at, self.back, self.repeats, self.codes = True, None, False, 0, set()
 
     def _meets(self, rows: Sequence[tuple[str, datetime]], known: Collection[str]) -> bool:
         if not self.covered_below:
@@ -178,11 +212,9 @@ class Walk:
         older = [code for code, moment in rows if moment < self.since]
         return len(older) >= max(1, min(MEETS, len(rows) // 2)) and all(code in known for code in older)
 
-    def _finish(self, page: Page, stop: Stop, lower: datetime | None) -> None:
+    def _finish(self, stop: Stop, lower: datetime | None) -> None:
         self.stop = stop
-        for open_page in (page, *([self.pages[-2]] if len(self.pages) > 1 else [])):  # an empty page bounds none before
-            if open_page.lower is None:
-                open_page.lower = lower
+        self._bound(lower)
 
     def halt(self, stop: Stop) -> None:
         """End the walk without proof: what no finished page covers stays uncovered."""
@@ -198,6 +230,8 @@ class Walk:
     @property
     def proven(self) -> bool:
         """The walk got as far as it was asked to."""
+        if self.torn:
+            return False
         if self.stop is Stop.END:
             return self.oldest is not None and self.reached_back is None
         return self.stop in (Stop.PASSED, Stop.MET, Stop.COUNTED)
@@ -205,6 +239,8 @@ class Walk:
     @property
     def shortfall(self) -> str:
         """What a walk without proof has not done, in one line."""
+        if self.torn:
+            return f"{self.channel} moved while it was read, and a row may be missing"
         return f"{self.channel} was not read back to {self.since:%Y-%m-%d %H:%M}"
 
     def settle(self) -> Span | None:

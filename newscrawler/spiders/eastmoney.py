@@ -135,6 +135,7 @@ class EastmoneySpider(EastmoneyArticles):
             return None
         self.old.add(walk.channel)
         self.jumps[walk.channel] = False
+        walk.start_over()
         gone = str(error).split("?", 1)[0]
         self.incremental.tally.notes.append(
             f"{walk.channel}: read by the older list (kuaixun/v1), since {gone} is gone"

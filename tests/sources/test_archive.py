@@ -10,6 +10,8 @@ import signal
 import sqlite3
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -915,21 +917,29 @@ def test_a_crawled_article_is_left_alone(own_site: Path, tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_a_post_costs_no_more_than_a_crawled_article(tmp_path: Path) -> None:
-    """The processor's time for a post, start-up included, is at most that for an article that is crawled."""
+    """The processor's time for a post, start-up included, is at most that for an article that is crawled.
 
-    def cost() -> float:
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return used.ru_utime + used.ru_stime
+    What else goes on can only add to either, so the least of up to three tries counts.
+    """
 
+    def cost(work: Callable[[], Any]) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert work().counts["inserted"] == 400
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    reading: list[float] = []
+    crawling: list[float] = []
     with serve_process("--articles", "400", "--days", "10", "--channels", "column:344") as site:
-        began = cost()
-        crawled = crawl(tmp_path / "a", site.address, channels="344", since="2026-03-01", until="2026-03-10")
-        crawling = cost() - began
-    began = cost()
-    read_in = crawl(tmp_path / "b", "", spider="archive", path=tmp_path / "a/_posts")
-    reading = cost() - began
-    assert crawled.counts["inserted"] == read_in.counts["inserted"] == 400
-    assert reading <= crawling
+        for turn in range(3):
+            a, b = tmp_path / f"a{turn}", tmp_path / f"b{turn}"
+            crawling.append(
+                cost(partial(crawl, a, site.address, channels="344", since="2026-03-01", until="2026-03-10"))
+            )
+            reading.append(cost(partial(crawl, b, "", spider="archive", path=a / "_posts")))
+            if min(reading) <= min(crawling):
+                break
+    assert min(reading) <= min(crawling), (reading, crawling)
 
 
 def test_a_pending_post_holds_up_no_crawl(tmp_path: Path) -> None:

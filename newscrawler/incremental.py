@@ -265,7 +265,7 @@ class Incremental:
             await self.store.run(self.store.reach, self.source, note)
             if walk.explicit:
                 self.tally.gaps.append(f"{walk.channel} reached back to {reached:%Y-%m-%d %H:%M}")
-        if walk.torn or (reached is None and not walk.proven and walk.stop is not Stop.LIMIT):
+        elif not walk.proven and walk.stop is not Stop.LIMIT:
             self.tally.gaps.append(walk.shortfall)
 
 

@@ -88,16 +88,20 @@ class Walk:
     """Its pages are asked for by number, so that rows may slide from one to the other; a cursor stays where it is."""
     at: datetime | None = None
     """When the last page was answered."""
+    told: bool = False
+    """It said how many rows the list has."""
+    latest: int = 0
+    """Rows of the page last read."""
     back: bool = False
     """A row may be missing: the page before the last one is to be read again before the walk goes on."""
     above: set[str] = field(default_factory=set)
-    """Ids of the page that is to be read again, as they were."""
+    """Ids of the page that is to be read again, as they were, without those on the page after it."""
     repeats: int = 0
-    """How often that was so of the page last read."""
-    latest: int = 0
-    """Rows of the page last read."""
+    """How often that page was read again."""
     torn: bool = False
     """A row may be missing, and no reading of the pages around it has shown the contrary."""
+    anew: bool = False
+    """The next page is the first one of another form of the list."""
     size: int = 0
     """Rows asked for with each page, where the source lets one choose; the same for all, or their edges would not meet."""
 
@@ -131,58 +135,93 @@ class Walk:
         """
         if self.upper is None:
             self.upper = min(self.until, answered_at - self.margin)
-        codes = {code for code, _ in rows}
-        was, before = self.total, self.at
-        self.total, self.at = total or was, answered_at
+        times = [moment for _, moment in rows]
+        ids = {code for code, _ in rows}.union(unread)
+        count = len(rows) + len(unread)
         again, self.back = self.back, False
+        grew = 0 < self.total < (total or 0)
         if again:
-            if self.above.isdisjoint(codes):
+            if ids and self.above.isdisjoint(ids):
                 self._tear()
-        elif self._slid(rows, fewer=self.total < was, late=before is not None and answered_at - before > APART):
+            self.total, self.told, self.at = total or self.total, bool(total), answered_at
+        elif self._slid(rows, times, total=total or 0, answered_at=answered_at, last=last):
             self.listed -= self.latest
             self.repeats += 1
-            self.back, self.above, self.codes = True, self.codes, codes
+            self.back, self.above, self.codes = True, self.codes - ids, ids
             return self.pages[-1]
-        times = [moment for _, moment in rows]
-        if times:
+        if times and self.pages:
             # Exclusive: the row of that very second stands on this page and has not ended.
-            self._bound(max(times) + SECOND)
-            self.oldest = min(times)
-        page = Page()
-        self.pages.append(page)
-        self.same = 0 if again or codes - self.codes else self.same + 1
-        self.codes = codes
-        self.latest = len(rows)
-        self.widest = max(self.widest, len(rows))
+            self.pages[-1].lower = max(times) + SECOND
+        if times or not self.pages:  # rows without a time are pending: they end, but bound nothing
+            self.pages.append(Page())
+        self.oldest = min(times) if times else self.oldest
+        self.same = 0 if again or ids - self.codes else self.same + 1
+        self.codes, self.latest, self.widest = ids, count, max(self.widest, count)
+        self.listed += count
         if not again:
-            self._decide(rows, known, last=last)
+            self._decide(rows, times, known, last=last, grew=grew)
         elif last:
             self.halt(Stop.BROKEN)  # it had rows before
-        self.listed += len(rows)
-        return page
+        return self.pages[-1]
 
-    def _decide(self, rows: Sequence[tuple[str, datetime]], known: Collection[str], *, last: bool) -> None:
+    def _decide(
+        self,
+        rows: Sequence[tuple[str, datetime]],
+        times: Sequence[datetime],
+        known: Collection[str],
+        *,
+        last: bool,
+        grew: bool,
+    ) -> None:
         """Stop where the page last read proves that nothing that is wanted lies below it."""
-        due = self.listed + len(rows) < self.total - 2 * self.widest
-        if rows and max(moment for _, moment in rows) < self.since:
+        due = self._due()
+        if times and max(times) < self.since:
             self._finish(Stop.PASSED, self.since)
-        elif rows and self._meets(rows, known):
+        elif times and self._meets(rows, known):
             self._finish(Stop.MET, self.since)
         elif last and due:
             self.halt(Stop.BROKEN)  # an empty page with rows still due is no end: soft blocks look like this
-        elif last or self.same > (1 if due else 0):  # once, as many new rows as a page has may have pushed it down
+        elif last or self.same > (1 if due or grew else 0):  # once, a page of new rows may have pushed it down
             self._finish(Stop.END, None if self.oldest is None else max(self.oldest, self.since))
 
-    def _slid(self, rows: Sequence[tuple[str, datetime]], *, fewer: bool, late: bool) -> bool:
+    def _due(self) -> bool:
+        """Whether the list cannot have ended yet; two pages of its rows may be some that it never shows."""
+        return self.listed < self.total - 2 * self.widest
+
+    def _slid(
+        self,
+        rows: Sequence[tuple[str, datetime]],
+        times: Sequence[datetime],
+        *,
+        total: int,
+        answered_at: datetime,
+        last: bool,
+    ) -> bool:
         """Whether rows may have slid up past the edge between the last page and this one, because others were withdrawn.
 
-        That may be where the list has fewer rows than before (as many new ones as withdrawn ones leave no hole: the former
-        push down what the latter pull up), or says no true number, and time has passed. A page that begins with a row of the
-        one before shows that nothing is missing. Else it proves nothing: the one before is read again, and it soon after.
+        That is so where the list has fewer rows than before (as many new ones as withdrawn ones leave no hole: the former
+        push down what the latter pull up; a number smaller by more than a page is no number of this list). It may be so
+        where time has passed, where only one of the two answers gives a number, or where the list ends before it. A page
+        whose first and newest rows are of the one before shows that nothing is missing. Else this page proves nothing: the
+        one before is read again, and it soon after.
         """
-        if not rows and 0 < self.total <= self.listed:
-            late = False  # all are read
-        moved = self.numbered and bool(self.pages) and (fewer or late) and not (rows and rows[0][0] in self.codes)
+        was, told, before = self.total, self.told, self.at
+        self.total, self.told, self.at = total or was, bool(total), answered_at
+        if not (self.pages and self.numbered) or self.torn:
+            return False
+        if self.anew:
+            self.anew = False
+            if times and self.oldest is not None and max(times) < self.oldest:
+                self._tear()
+            return False
+        fewer = self.listed < was and 0 < was - self.total <= self.widest
+        ends = last and self.listed < self.total
+        doubtful = before is not None and (answered_at - before > APART or told != self.told or ends)
+        if last and (self._due() or 0 < self.total <= self.listed):
+            doubtful = False  # broken off, or read whole
+        newest = max(times, default=self.until)
+        meets = bool(rows) and rows[0][0] in self.codes and any(c in self.codes for c, at in rows if at == newest)
+        moved = (fewer or doubtful) and not meets and (not times or newest < self.until)
         if moved and self.repeats < (REPEATS if fewer else 1):
             return True
         if moved and fewer:
@@ -195,16 +234,10 @@ class Walk:
         self.torn = True
         self.pages[-1].whole = False
 
-    def _bound(self, lower: datetime | None) -> None:
-        """Say how far down the last pages go, as far as that is not known yet; a page without times bounds none."""
-        for page in reversed(self.pages):
-            if page.lower is not None:
-                break
-            page.lower = lower
-
     def start_over(self) -> None:
         """Begin with the first page of another form of the list, paged by number."""
-        self.numbered, self.at, self.back, self.repeats, self.codes = True, None, False, 0, set()
+        self.numbered, self.anew, self.back, self.repeats, self.codes = True, bool(self.pages), False, 0, set()
+        self.total = self.listed = self.latest = self.widest = 0
 
     def _meets(self, rows: Sequence[tuple[str, datetime]], known: Collection[str]) -> bool:
         if not self.covered_below:
@@ -214,7 +247,8 @@ class Walk:
 
     def _finish(self, stop: Stop, lower: datetime | None) -> None:
         self.stop = stop
-        self._bound(lower)
+        if self.pages[-1].lower is None:
+            self.pages[-1].lower = lower
 
     def halt(self, stop: Stop) -> None:
         """End the walk without proof: what no finished page covers stays uncovered."""
@@ -222,8 +256,8 @@ class Walk:
 
     @property
     def reached_back(self) -> datetime | None:
-        """Where the list ended above `since`, or None."""
-        if self.stop is Stop.END and self.oldest is not None and self.oldest > self.since:
+        """Where the list ended above `since`, or None; a list that moved has not shown where it ends."""
+        if not self.torn and self.stop is Stop.END and self.oldest is not None and self.oldest > self.since:
             return self.oldest
         return None
 
@@ -239,7 +273,7 @@ class Walk:
     @property
     def shortfall(self) -> str:
         """What a walk without proof has not done, in one line."""
-        if self.torn:
+        if self.torn and self.stop not in (Stop.FAILED, Stop.BROKEN):
             return f"{self.channel} moved while it was read, and a row may be missing"
         return f"{self.channel} was not read back to {self.since:%Y-%m-%d %H:%M}"
 

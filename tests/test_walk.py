@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -215,16 +216,95 @@ def test_totals_that_go_up_and_down() -> None:
     assert it.shortfall == "column:344 moved while it was read, and a row may be missing"
 
 
-def test_more_rows_gone_than_a_page_has() -> None:
-    """A page that has none of its rows any more, when it is read again, bounds nothing."""
+def test_a_page_that_has_none_of_its_rows_any_more() -> None:
+    """A page that, read again, shares no row with what it was, bounds nothing."""
     it = walk(100)
     turn(it, 1, 2, 3, total=30)
-    turn(it, 9, 10, 11, total=25)
+    turn(it, 7, 8, 9, total=27)
     turn(it, 6, 7, 8, total=25)
     assert it.torn
     turn(it, 9, 10, 11, total=25)
     assert not it.back
     assert it.settle() is None
+
+
+@pytest.mark.parametrize("total", [3, 40, 2000])
+def test_a_number_that_is_none_of_the_list(total: int) -> None:
+    """A total that counts the page, or is smaller by more than a page, tells of no withdrawn row."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=total)
+    turn(it, 4, 5, total=2)
+    assert not it.back
+    assert it.settle() == (ago(4) + SECOND, NOW - SETTLE)
+
+
+def test_a_number_that_is_missing_once() -> None:
+    """Where only one of two answers says how many rows there are, nothing says whether one is gone."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=9)
+    turn(it, 5, 6, 7)
+    assert it.back
+    turn(it, 2, 3, 4, total=8)
+    turn(it, 5, 6, 7, total=8)
+    assert not it.back
+    assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
+
+
+def test_an_end_before_all_rows_were_listed() -> None:
+    """An empty page while rows are due is asked for once more, close to the one before."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=5)
+    turn(it, last=True, total=5)
+    assert it.back
+    turn(it, 1, 2, 3, total=5)
+    turn(it, last=True, total=5)
+    assert it.stop is Stop.END
+    assert it.reached_back == ago(3)
+
+
+def test_a_list_that_grew_by_a_page() -> None:
+    """A page that repeats the one before because that many rows are new is no end."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=5)
+    turn(it, 1, 2, 3, total=8)
+    assert it.stop is None
+
+
+def test_a_torn_list_has_no_end() -> None:
+    """A list that moved has not shown where it ends: what lies below is asked for again."""
+    it = walk(100)
+    alternate(it, REPEATS + 1)
+    turn(it, last=True, total=7)
+    assert it.stop is Stop.END
+    assert it.torn
+    assert it.reached_back is None
+    assert not it.proven
+
+
+def test_a_torn_list_that_then_fails() -> None:
+    """What was not read at all is worse than a row that may be missing."""
+    it = walk(100)
+    alternate(it, REPEATS + 1)
+    it.halt(Stop.FAILED)
+    assert "not read back" in it.shortfall
+
+
+def test_rows_newer_than_the_window() -> None:
+    """Rows that slide while the walk goes down to its window are none of those that are asked for."""
+    it = walk(100, until=50)
+    turn(it, 1, 2, 3, total=30)
+    turn(it, 5, 6, 7, total=29)
+    assert not it.back
+
+
+def test_a_row_that_stands_on_every_page() -> None:
+    """A pinned row is on every page and shows nothing."""
+    it = walk(1000)
+    turn(it, 900, 1, 2, total=30)
+    turn(it, 900, 4, 5, total=29)
+    assert it.back
+    turn(it, 900, 7, 8, total=29)
+    assert it.torn
 
 
 def test_a_page_that_is_empty_when_read_again() -> None:
@@ -256,11 +336,37 @@ def test_a_page_of_unreadable_rows_between_others() -> None:
     """A page of which no row has a time holds nothing up: the page after it bounds the one before, too."""
     it = walk(100)
     turn(it, 1, 2, 3, total=5000)
-    turn(it, total=5000)
+    page = it.turn([], [], answered_at=NOW, last=False, total=5000, unread=["x", "y", "z"])
+    page.left = 1
     turn(it, 4, 5, 6, total=5000)
     turn(it, 101, total=5000)
     assert it.stop is Stop.PASSED
+    assert it.settle() is None
+    page.left = 0
     assert it.settle() == (ago(100), NOW - SETTLE)
+
+
+@pytest.mark.parametrize("total", [None, 9, 5000])
+def test_unreadable_rows_are_no_end(total: int | None) -> None:
+    """Pages of rows that cannot be read are pages with other rows, whatever the list's number."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=total)
+    for page in ("x", "y"):
+        it.turn([], [], answered_at=NOW, last=False, total=total, unread=[f"{page}{n}" for n in range(3)])
+        assert it.stop is None
+    assert it.listed == 9
+
+
+def test_a_page_of_unreadable_rows_read_again() -> None:
+    """A page is known again by the rows that cannot be read as well."""
+    it = walk(100)
+    it.turn([], [], answered_at=NOW, last=False, total=9, unread=["x", "y", "z"])
+    turn(it, 5, 6, 7, total=8)
+    assert it.back
+    it.turn(rows(4), [], answered_at=NOW, last=False, total=8, unread=["y", "z"])
+    assert not it.torn
+    turn(it, 5, 6, 7, total=8)
+    assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
 
 
 def test_pages_read_far_apart() -> None:
@@ -290,12 +396,37 @@ def test_another_form_of_a_list_is_paged_by_number() -> None:
     """A list that is read in another form begins anew: its pages are by number, and what the first form said is forgotten."""
     it = walk(100)
     it.numbered = False
-    turn(it, 1, 2, 3)
+    turn(it, 1, 2, 3, total=500)
     it.start_over()
-    it.turn(rows(1, 2, 3), [], answered_at=NOW + HOUR, last=False)
+    it.turn(rows(1, 2, 3), [], answered_at=NOW + HOUR, last=False, total=100)
     assert not it.back
-    it.turn(rows(5, 6, 7), [], answered_at=NOW + 2 * HOUR, last=False)
+    assert not it.torn
+    it.turn(rows(5, 6, 7), [], answered_at=NOW + 2 * HOUR, last=False, total=100)
     assert it.back
+
+
+def test_another_form_of_a_list_from_the_first_page_on() -> None:
+    """A list that was gone at once leaves nothing to hold its other form against."""
+    it = walk(10)
+    it.start_over()
+    turn(it, 1, 2, 3)
+    turn(it, 4, 5, 6)
+    turn(it, 11)
+    assert not it.torn
+    assert it.settle() == (ago(10), NOW - SETTLE)
+
+
+def test_another_form_of_a_list_that_begins_further_down() -> None:
+    """Where the other form begins below the place that was reached, what lies between is not claimed."""
+    it = walk(100)
+    it.numbered = False
+    turn(it, 1, 2, 3)
+    turn(it, 4, 5, 6)
+    it.start_over()
+    turn(it, 10, 11, 12)
+    turn(it, 101)
+    assert it.torn
+    assert it.settle() == (ago(4) + SECOND, NOW - SETTLE)
 
 
 def test_all_pages_of_a_walk_are_of_one_size() -> None:
@@ -405,7 +536,7 @@ def test_covered_time_holds_no_open_row(ages: list[int], size: int, since: int, 
 
 
 def changing(count: int, size: int, most: int, data: st.DataObject) -> Iterator[tuple[Walk, list[float], set[float]]]:
-    """Walk to the end of a list of which rows are withdrawn, and to which rows are added, before each request.
+    """Walk to the end of a list of which up to a page of rows are withdrawn, and which gets new ones, before each request.
 
     Yields:
         After each page the walk, what is listed, and what was met.
@@ -421,9 +552,10 @@ def changing(count: int, size: int, most: int, data: st.DataObject) -> Iterator[
         if it.stop is not None:
             return
         page += -1 if it.back else 1
-        gone = set(listed[: data.draw(st.integers(0, most))]) if most else set[float]()
+        taken = data.draw(st.integers(0, min(most, size)))
+        gone = set(listed[:taken])
         if listed and data.draw(st.booleans()):
-            gone |= data.draw(st.sets(st.sampled_from(listed), max_size=most))
+            gone |= data.draw(st.sets(st.sampled_from(listed), max_size=size - taken))
         new = data.draw(st.integers(0, 2))
         newest -= new
         listed = [*(newest + number for number in range(new)), *(hour for hour in listed if hour not in gone)]
@@ -431,7 +563,7 @@ def changing(count: int, size: int, most: int, data: st.DataObject) -> Iterator[
 
 
 @settings(deadline=None, database=None, max_examples=200)
-@given(st.integers(0, 40), st.integers(2, 7), st.integers(0, 12), st.data())
+@given(st.integers(0, 40), st.integers(2, 7), st.integers(0, 7), st.data())
 def test_whatever_comes_and_goes(count: int, size: int, most: int, data: st.DataObject) -> None:
     """Whichever rows come and go between the pages, no covered interval holds a row that stayed and was not met."""
     for it, listed, met in changing(count, size, most, data):

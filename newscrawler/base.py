@@ -158,7 +158,7 @@ class NewsSpider(ArticleSpider):
             errback=self.list_failed,
             cb_kwargs={"walk": walk, "page": page},
             headers=request.headers or self.headers,
-            priority=AT_ONCE if walk.repeats else 0 if page == 1 else LATER,
+            priority=AT_ONCE if walk.edge.repeated else 0 if page == 1 else LATER,
             dont_filter=True,
         )
 
@@ -177,7 +177,7 @@ class NewsSpider(ArticleSpider):
         if listing.bad and not listing.rows:
             self.note_layout(f"{response.url}: no row of {len(listing.bad)} can be read: {listing.bad[0].reason}")
         new = await self.incremental.page(walk, listing, answered_at)
-        back = walk.stop is None and walk.back  # asked first, and answered perhaps before all rows below are taken
+        back = walk.stop is None and walk.edge.back  # asked first, and answered perhaps before all rows below are taken
         if back:
             logger.info("%s: a row may have slid from page %d to %d, which is read again", walk.channel, page, page - 1)
             yield self.ask(walk, page - 1, "")

@@ -140,7 +140,7 @@ class Incremental:
         timed = [(row.article_id, row.published_at) for row in rows if row.published_at is not None]
         unread = [bad.article_id for bad in listing.bad]
         last, total = listing.last, listing.total
-        walk.numbered = walk.numbered and not listing.cursor
+        walk.edge.numbered = walk.edge.numbered and not listing.cursor
         page = walk.turn(timed, known.keys(), answered_at=answered_at, last=last, total=total, unread=unread)
         fetch = [row for row in rows if await self._take(walk, page, row, known.get(row.article_id), answered_at)]
         await self._note_met(walk.channel, [row.article_id for row in rows], known)

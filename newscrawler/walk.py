@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from newscrawler.edge import Edge, Rows
 from pipelines.store.base import Span
 
 SETTLE = timedelta(minutes=10)
@@ -19,13 +20,7 @@ SETTLE = timedelta(minutes=10)
 SECOND = timedelta(seconds=1)
 """Times are shown to the second."""
 APART = timedelta(seconds=30)
-"""Pages answered further apart than this, while the articles between them were fetched, have to share a row."""
-REPEATS = 5
-"""So often is a page read again at most because the list has become shorter; once, because time has passed.
-
-Where one of two machines that answer by chance lacks a row, one page in four has to be read again, and one in 4,000 is
-given up.
-"""
+"""Pages answered further apart than this, while the articles between them were fetched, have to meet."""
 MEETS = 10
 """So many known rows in covered time on one page, and no unknown one, show that the page meets what is covered."""
 
@@ -40,6 +35,13 @@ class Stop(Enum):
     LIMIT = "the limit of articles is reached"
     FAILED = "a page could not be had"
     BROKEN = "the list broke off before its end"
+
+
+class Slides(Enum):
+    """Why rows may have slid from one page to the one before."""
+
+    SHORTER = "the list has fewer rows than before"
+    DOUBT = "time has passed, or the list does not say how many rows it has"
 
 
 @dataclass(slots=True, eq=False)
@@ -72,8 +74,6 @@ class Walk:
     upper: datetime | None = None
     """End of what may be claimed: `until`, or the first answer less the settling margin."""
     stop: Stop | None = None
-    codes: set[str] = field(default_factory=set)
-    """Ids of the page before."""
     same: int = 0
     """How many pages in a row have added none to those of the page before: such a list has ended."""
     oldest: datetime | None = None
@@ -84,24 +84,14 @@ class Walk:
     """Rows of the largest page."""
     total: int = 0
     """How many rows the list says it has; 0: it does not say."""
-    numbered: bool = True
-    """Its pages are asked for by number, so that rows may slide from one to the other; a cursor stays where it is."""
-    at: datetime | None = None
-    """When the last page was answered."""
     told: bool = False
-    """It said how many rows the list has."""
+    """The page last read said so."""
+    at: datetime | None = None
+    """When it was answered."""
     latest: int = 0
-    """Rows of the page last read."""
-    back: bool = False
-    """A row may be missing: the page before the last one is to be read again before the walk goes on."""
-    above: set[str] = field(default_factory=set)
-    """Ids of the page that is to be read again, as they were, without those on the page after it."""
-    repeats: int = 0
-    """How often that page was read again."""
-    torn: bool = False
-    """A row may be missing, and no reading of the pages around it has shown the contrary."""
-    anew: bool = False
-    """The next page is the first one of another form of the list."""
+    """How many rows it has."""
+    edge: Edge = field(default_factory=Edge)
+    """Between it and the next one."""
     size: int = 0
     """Rows asked for with each page, where the source lets one choose; the same for all, or their edges would not meet."""
 
@@ -111,7 +101,7 @@ class Walk:
 
     def turn(
         self,
-        rows: Sequence[tuple[str, datetime]],
+        rows: Rows,
         known: Collection[str],
         *,
         answered_at: datetime,
@@ -122,7 +112,7 @@ class Walk:
         """Read a page and decide whether the walk goes on.
 
         Args:
-            rows: (article_id, published_at) of the page's readable rows, in any order.
+            rows: (article_id, published_at) of the page's readable rows, in the order of the page, whichever that is.
             known: ids among them that the store holds.
             answered_at: the answer's moment.
             last: the source says, or the answer shows, that no page follows.
@@ -130,43 +120,42 @@ class Walk:
             unread: ids of the rows that cannot be read; they prove nothing here, but a list that is counted has them too.
 
         Returns:
-            The page; its caller adds to `left` what it takes, and calls `settle` when rows have ended. Where `back` is set
-            it is still the page before, which is to be asked for next.
+            The page; its caller adds to `left` what it takes, and calls `settle` when rows have ended. Where
+            `edge.back` is set it is still the page before, which is to be asked for next.
         """
         if self.upper is None:
             self.upper = min(self.until, answered_at - self.margin)
         times = [moment for _, moment in rows]
         ids = {code for code, _ in rows}.union(unread)
         count = len(rows) + len(unread)
-        again, self.back = self.back, False
-        grew = 0 < self.total < (total or 0)
+        again, grew = self.edge.back, 0 < self.total < (total or 0)
         if again:
-            if ids and self.above.isdisjoint(ids):
-                self._tear()
-            self.total, self.told, self.at = total or self.total, bool(total), answered_at
-        elif self._slid(rows, times, total=total or 0, answered_at=answered_at, last=last):
+            self.edge.read_again(rows, ids)
+        slides = self._slides(times, total=total or 0, answered_at=answered_at, last=last and not ids)
+        if slides and not again and self.edge.moved(rows, ids, shorter=slides is Slides.SHORTER):
             self.listed -= self.latest
-            self.repeats += 1
-            self.back, self.above, self.codes = True, self.codes - ids, ids
             return self.pages[-1]
+        if self.edge.torn:
+            self.pages[-1].whole = False  # neither it nor anything below it is covered
         if times and self.pages:
             # Exclusive: the row of that very second stands on this page and has not ended.
             self.pages[-1].lower = max(times) + SECOND
         if times or not self.pages:  # rows without a time are pending: they end, but bound nothing
             self.pages.append(Page())
         self.oldest = min(times) if times else self.oldest
-        self.same = 0 if again or ids - self.codes else self.same + 1
-        self.codes, self.latest, self.widest = ids, count, max(self.widest, count)
+        self.same = 0 if again or ids - self.edge.ids else self.same + 1
+        self.edge.step(rows, ids, again=again)
+        self.latest, self.widest = count, max(self.widest, count)
         self.listed += count
         if not again:
             self._decide(rows, times, known, last=last, grew=grew)
-        elif last:
+        elif last and not ids:
             self.halt(Stop.BROKEN)  # it had rows before
         return self.pages[-1]
 
     def _decide(
         self,
-        rows: Sequence[tuple[str, datetime]],
+        rows: Rows,
         times: Sequence[datetime],
         known: Collection[str],
         *,
@@ -179,7 +168,7 @@ class Walk:
             self._finish(Stop.PASSED, self.since)
         elif times and self._meets(rows, known):
             self._finish(Stop.MET, self.since)
-        elif last and due:
+        elif last and (due or self.edge.anew):
             self.halt(Stop.BROKEN)  # an empty page with rows still due is no end: soft blocks look like this
         elif last or self.same > (1 if due or grew else 0):  # once, a page of new rows may have pushed it down
             self._finish(Stop.END, None if self.oldest is None else max(self.oldest, self.since))
@@ -188,58 +177,35 @@ class Walk:
         """Whether the list cannot have ended yet; two pages of its rows may be some that it never shows."""
         return self.listed < self.total - 2 * self.widest
 
-    def _slid(
-        self,
-        rows: Sequence[tuple[str, datetime]],
-        times: Sequence[datetime],
-        *,
-        total: int,
-        answered_at: datetime,
-        last: bool,
-    ) -> bool:
-        """Whether rows may have slid up past the edge between the last page and this one, because others were withdrawn.
+    def _slides(self, times: Sequence[datetime], *, total: int, answered_at: datetime, last: bool) -> Slides | None:
+        """Say why rows may have slid up past the edge of the last page, because others were withdrawn; None: they have not.
 
-        That is so where the list has fewer rows than before (as many new ones as withdrawn ones leave no hole: the former
-        push down what the latter pull up; a number smaller by more than a page is no number of this list). It may be so
-        where time has passed, where only one of the two answers gives a number, or where the list ends before it. A page
-        whose first and newest rows are of the one before shows that nothing is missing. Else this page proves nothing: the
-        one before is read again, and it soon after.
+        As many new rows as withdrawn ones leave no hole, for the former push down what the latter pull up. A number smaller
+        by more than a page is no number of this list. What is newer than all that is wanted is no loss.
         """
         was, told, before = self.total, self.told, self.at
         self.total, self.told, self.at = total or was, bool(total), answered_at
-        if not (self.pages and self.numbered) or self.torn:
-            return False
-        if self.anew:
-            self.anew = False
-            if times and self.oldest is not None and max(times) < self.oldest:
-                self._tear()
-            return False
-        fewer = self.listed < was and 0 < was - self.total <= self.widest
-        ends = last and self.listed < self.total
-        doubtful = before is not None and (answered_at - before > APART or told != self.told or ends)
-        if last and (self._due() or 0 < self.total <= self.listed):
-            doubtful = False  # broken off, or read whole
-        newest = max(times, default=self.until)
-        meets = bool(rows) and rows[0][0] in self.codes and any(c in self.codes for c, at in rows if at == newest)
-        moved = (fewer or doubtful) and not meets and (not times or newest < self.until)
-        if moved and self.repeats < (REPEATS if fewer else 1):
-            return True
-        if moved and fewer:
-            self._tear()
-        self.repeats = 0
-        return False
-
-    def _tear(self) -> None:
-        """Note that a row may be missing below the last page: neither it nor anything below it is covered."""
-        self.torn = True
-        self.pages[-1].whole = False
+        if not (self.pages and self.edge.numbered) or self.edge.torn:
+            return None
+        if self.edge.anew:
+            self.edge.begins(times, self.oldest)
+            return None
+        if times and min(times) >= self.until:
+            return None
+        if self.listed < was and 0 < was - self.total <= self.widest:
+            return Slides.SHORTER
+        most = max(was, self.total)
+        if before is None or (last and (self._due() or 0 < most <= self.listed)):  # broken off, or read whole
+            return None
+        late = answered_at - before > APART
+        return Slides.DOUBT if late or told != self.told or (last and self.listed < most) else None
 
     def start_over(self) -> None:
         """Begin with the first page of another form of the list, paged by number."""
-        self.numbered, self.anew, self.back, self.repeats, self.codes = True, bool(self.pages), False, 0, set()
+        self.edge = Edge(anew=bool(self.pages), torn=self.edge.torn)
         self.total = self.listed = self.latest = self.widest = 0
 
-    def _meets(self, rows: Sequence[tuple[str, datetime]], known: Collection[str]) -> bool:
+    def _meets(self, rows: Rows, known: Collection[str]) -> bool:
         if not self.covered_below:
             return False
         older = [code for code, moment in rows if moment < self.since]
@@ -257,14 +223,14 @@ class Walk:
     @property
     def reached_back(self) -> datetime | None:
         """Where the list ended above `since`, or None; a list that moved has not shown where it ends."""
-        if not self.torn and self.stop is Stop.END and self.oldest is not None and self.oldest > self.since:
+        if not self.edge.torn and self.stop is Stop.END and self.oldest is not None and self.oldest > self.since:
             return self.oldest
         return None
 
     @property
     def proven(self) -> bool:
         """The walk got as far as it was asked to."""
-        if self.torn:
+        if self.edge.torn:
             return False
         if self.stop is Stop.END:
             return self.oldest is not None and self.reached_back is None
@@ -273,7 +239,7 @@ class Walk:
     @property
     def shortfall(self) -> str:
         """What a walk without proof has not done, in one line."""
-        if self.torn and self.stop not in (Stop.FAILED, Stop.BROKEN):
+        if self.edge.torn and self.stop not in (Stop.FAILED, Stop.BROKEN):
             return f"{self.channel} moved while it was read, and a row may be missing"
         return f"{self.channel} was not read back to {self.since:%Y-%m-%d %H:%M}"
 

@@ -154,7 +154,7 @@ def test_only_pages_by_number_are_read_again(memory: Memory, *, cursor: str, bac
         await it.page(walk, Listing([row("a", HOUR)], [], cursor), NOW)
         fetch = await it.page(walk, Listing([row("b", 2 * HOUR)], []), NOW + HOUR)
         assert [taken.article_id for taken in fetch] == ["b"]
-        assert walk.back is back
+        assert walk.edge.back is back
 
     asyncio.run(run())
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newscrawler.eastmoney_articles import page_size
-from newscrawler.walk import REPEATS, SECOND, SETTLE, Page, Stop, Walk
+from newscrawler.edge import REPEATS
+from newscrawler.walk import SECOND, SETTLE, Page, Stop, Walk
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -178,14 +179,14 @@ def test_rows_withdrawn_between_two_pages() -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=7)
     page = turn(it, 5, 6, 7, total=6)
-    assert it.back
+    assert it.edge.back
     assert it.stop is None
     page.left = 1
     assert it.settle() is None
     turn(it, 2, 3, 4, total=6)
-    assert not it.back
+    assert not it.edge.back
     turn(it, 5, 6, 7, total=6)
-    assert not it.back
+    assert not it.edge.back
     assert it.settle() is None  # what the page before held may still be on its way
     page.left = 0
     assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
@@ -204,10 +205,10 @@ def test_totals_that_go_up_and_down() -> None:
     """A hole that no reading of two pages closes is not claimed: nothing from there on is covered, and that is said."""
     it = walk(100)
     alternate(it, REPEATS)
-    assert it.back
+    assert it.edge.back
     alternate(it, 1)
-    assert not it.back
-    assert it.torn
+    assert not it.edge.back
+    assert it.edge.torn
     assert it.settle() == (ago(1) + SECOND, NOW - SETTLE)
     turn(it, 101, total=29)
     assert it.stop is Stop.PASSED
@@ -222,9 +223,9 @@ def test_a_page_that_has_none_of_its_rows_any_more() -> None:
     turn(it, 1, 2, 3, total=30)
     turn(it, 7, 8, 9, total=27)
     turn(it, 6, 7, 8, total=25)
-    assert it.torn
+    assert it.edge.torn
     turn(it, 9, 10, 11, total=25)
-    assert not it.back
+    assert not it.edge.back
     assert it.settle() is None
 
 
@@ -234,7 +235,7 @@ def test_a_number_that_is_none_of_the_list(total: int) -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=total)
     turn(it, 4, 5, total=2)
-    assert not it.back
+    assert not it.edge.back
     assert it.settle() == (ago(4) + SECOND, NOW - SETTLE)
 
 
@@ -243,10 +244,10 @@ def test_a_number_that_is_missing_once() -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=9)
     turn(it, 5, 6, 7)
-    assert it.back
+    assert it.edge.back
     turn(it, 2, 3, 4, total=8)
     turn(it, 5, 6, 7, total=8)
-    assert not it.back
+    assert not it.edge.back
     assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
 
 
@@ -255,7 +256,7 @@ def test_an_end_before_all_rows_were_listed() -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=5)
     turn(it, last=True, total=5)
-    assert it.back
+    assert it.edge.back
     turn(it, 1, 2, 3, total=5)
     turn(it, last=True, total=5)
     assert it.stop is Stop.END
@@ -276,7 +277,7 @@ def test_a_torn_list_has_no_end() -> None:
     alternate(it, REPEATS + 1)
     turn(it, last=True, total=7)
     assert it.stop is Stop.END
-    assert it.torn
+    assert it.edge.torn
     assert it.reached_back is None
     assert not it.proven
 
@@ -294,17 +295,70 @@ def test_rows_newer_than_the_window() -> None:
     it = walk(100, until=50)
     turn(it, 1, 2, 3, total=30)
     turn(it, 5, 6, 7, total=29)
-    assert not it.back
+    assert not it.edge.back
 
 
-def test_a_row_that_stands_on_every_page() -> None:
-    """A pinned row is on every page and shows nothing."""
+@pytest.mark.parametrize("pinned", [900, 0.5, -1])
+def test_a_row_that_stands_on_every_page(pinned: float) -> None:
+    """A pinned row, old or new, is on every page and shows nothing."""
     it = walk(1000)
-    turn(it, 900, 1, 2, total=30)
-    turn(it, 900, 4, 5, total=29)
-    assert it.back
-    turn(it, 900, 7, 8, total=29)
-    assert it.torn
+    turn(it, pinned, 1, 2, total=30)
+    turn(it, pinned, 4, 5, total=29)
+    assert it.edge.back
+    turn(it, pinned, 7, 8, total=29)
+    assert it.edge.torn
+
+
+def test_a_new_row_far_down() -> None:
+    """One row that is newer than the window says nothing of the others beside it."""
+    it = walk(100, until=50)
+    turn(it, 60, 61, 62, total=30)
+    turn(it, 64, 5, 65, total=29)
+    assert it.edge.back
+
+
+def test_after_a_tear_the_walk_goes_on_as_ever() -> None:
+    """A torn list is read on, but nothing more is asked for ahead of articles or a second time."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=30)
+    turn(it, 7, 8, 9, total=27)
+    turn(it, 7, 8, 9, total=27)
+    assert it.edge.torn
+    turn(it, 11, 12, 13, total=24)
+    assert not it.edge.repeated
+    turn(it, 17, 18, 19, total=22)
+    assert not it.edge.back
+
+
+def test_more_new_rows_than_a_page_has() -> None:
+    """A page that, read again, has only rows from above it was pushed down: nothing is missing."""
+    it = walk(100)
+    turn(it, 11, 12, 13, total=30)
+    it.turn(rows(10, 10.1, 11), [], answered_at=NOW + HOUR, last=False, total=34)
+    assert it.edge.back
+    it.turn(rows(6, 7, 8), [], answered_at=NOW + HOUR, last=False, total=35)
+    assert not it.edge.torn
+
+
+def test_a_doubt_after_a_shorter_list() -> None:
+    """That a page was read again because the list was shorter leaves the one look that another doubt is worth."""
+    it = walk(100)
+    turn(it, 1, 2, 3, total=9)
+    turn(it, 5, 6, 7, total=8)
+    turn(it, 2, 3, 4, total=8)
+    turn(it, 9, 10, 11)
+    assert it.edge.back
+
+
+def test_unreadable_rows_again_and_again() -> None:
+    """A page of unreadable rows that comes again is the same page: the list has ended, late or not."""
+    it = walk(100)
+    for number in range(3):
+        assert it.stop is None
+        it.turn([], [], answered_at=NOW + number * HOUR, last=False, total=5000, unread=["x", "y"])
+    assert it.stop is Stop.END
+    assert not it.edge.torn
+    assert not it.proven
 
 
 def test_a_page_that_is_empty_when_read_again() -> None:
@@ -362,9 +416,9 @@ def test_a_page_of_unreadable_rows_read_again() -> None:
     it = walk(100)
     it.turn([], [], answered_at=NOW, last=False, total=9, unread=["x", "y", "z"])
     turn(it, 5, 6, 7, total=8)
-    assert it.back
+    assert it.edge.back
     it.turn(rows(4), [], answered_at=NOW, last=False, total=8, unread=["y", "z"])
-    assert not it.torn
+    assert not it.edge.torn
     turn(it, 5, 6, 7, total=8)
     assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
 
@@ -375,10 +429,10 @@ def test_pages_read_far_apart() -> None:
     it = walk(100)
     turn(it, 1, 2, 3)
     it.turn(rows(5, 6, 7), [], answered_at=later, last=False)
-    assert it.back
+    assert it.edge.back
     it.turn(rows(2, 3, 4), [], answered_at=later, last=False)
     it.turn(rows(5, 6, 7), [], answered_at=later + timedelta(seconds=2), last=False)
-    assert not it.back
+    assert not it.edge.back
     assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
 
 
@@ -387,22 +441,22 @@ def test_pages_that_share_a_row() -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=9)
     it.turn(rows(3, 4, 5), [], answered_at=NOW + HOUR, last=False, total=8)
-    assert not it.back
+    assert not it.edge.back
     it.turn(rows(6, 5, 7), [], answered_at=NOW + 2 * HOUR, last=False, total=8)
-    assert it.back  # it may have moved down
+    assert it.edge.back  # it may have moved down
 
 
 def test_another_form_of_a_list_is_paged_by_number() -> None:
     """A list that is read in another form begins anew: its pages are by number, and what the first form said is forgotten."""
     it = walk(100)
-    it.numbered = False
+    it.edge.numbered = False
     turn(it, 1, 2, 3, total=500)
     it.start_over()
     it.turn(rows(1, 2, 3), [], answered_at=NOW + HOUR, last=False, total=100)
-    assert not it.back
-    assert not it.torn
+    assert not it.edge.back
+    assert not it.edge.torn
     it.turn(rows(5, 6, 7), [], answered_at=NOW + 2 * HOUR, last=False, total=100)
-    assert it.back
+    assert it.edge.back
 
 
 def test_another_form_of_a_list_from_the_first_page_on() -> None:
@@ -412,21 +466,38 @@ def test_another_form_of_a_list_from_the_first_page_on() -> None:
     turn(it, 1, 2, 3)
     turn(it, 4, 5, 6)
     turn(it, 11)
-    assert not it.torn
+    assert not it.edge.torn
     assert it.settle() == (ago(10), NOW - SETTLE)
 
 
 def test_another_form_of_a_list_that_begins_further_down() -> None:
     """Where the other form begins below the place that was reached, what lies between is not claimed."""
     it = walk(100)
-    it.numbered = False
+    it.edge.numbered = False
     turn(it, 1, 2, 3)
     turn(it, 4, 5, 6)
     it.start_over()
     turn(it, 10, 11, 12)
     turn(it, 101)
-    assert it.torn
+    assert it.edge.torn
     assert it.settle() == (ago(4) + SECOND, NOW - SETTLE)
+
+
+def test_another_form_whose_first_page_says_nothing() -> None:
+    """Rows that cannot be read do not show where the other form begins, and no rows at all are no end."""
+    it = walk(100)
+    it.edge.numbered = False
+    turn(it, 1, 2, 3)
+    it.start_over()
+    it.turn([], [], answered_at=NOW, last=False, unread=["x"])
+    turn(it, 7, 8, 9)
+    assert it.edge.torn
+    it = walk(100)
+    turn(it, 1, 2, 3)
+    it.start_over()
+    turn(it, last=True)
+    assert it.stop is Stop.BROKEN
+    assert it.reached_back is None
 
 
 def test_all_pages_of_a_walk_are_of_one_size() -> None:
@@ -452,18 +523,18 @@ def test_a_slow_source() -> None:
     moments = [NOW + number * timedelta(minutes=1) for number in range(4)]
     for hours, moment in zip(((1, 2), (3, 4), (1, 2), (3, 4)), moments, strict=True):
         it.turn(rows(*hours), [], answered_at=moment, last=False)
-    assert not it.back
-    assert not it.torn
+    assert not it.edge.back
+    assert not it.edge.torn
     assert it.settle() == (ago(3) + SECOND, NOW - SETTLE)
 
 
 def test_cursors_stay_where_they_are() -> None:
     """A list that is asked for by cursor has no edges for rows to slide past."""
     it = walk(100)
-    it.numbered = False
+    it.edge.numbered = False
     turn(it, 1, 2, 3, total=9)
     it.turn(rows(5, 6, 7), [], answered_at=NOW + HOUR, last=False, total=8)
-    assert not it.back
+    assert not it.edge.back
 
 
 def test_an_end_with_fewer_rows_than_before() -> None:
@@ -472,10 +543,10 @@ def test_an_end_with_fewer_rows_than_before() -> None:
     turn(it, 1, 2, 3, total=4)
     turn(it, last=True, total=3)
     assert it.stop is None
-    assert it.back
+    assert it.edge.back
     turn(it, 2, 3, 4, total=3)
     turn(it, last=True, total=0)
-    assert not it.back
+    assert not it.edge.back
     assert it.stop is Stop.END
     assert it.listed == 3
 
@@ -551,7 +622,7 @@ def changing(count: int, size: int, most: int, data: st.DataObject) -> Iterator[
         yield it, listed, met
         if it.stop is not None:
             return
-        page += -1 if it.back else 1
+        page += -1 if it.edge.back else 1
         taken = data.draw(st.integers(0, min(most, size)))
         gone = set(listed[:taken])
         if listed and data.draw(st.booleans()):
@@ -577,5 +648,5 @@ def test_whatever_comes_and_goes(count: int, size: int, most: int, data: st.Data
 def test_no_row_slides_past(count: int, size: int, most: int, data: st.DataObject) -> None:
     """A walk that says it got to the end has met every row that stayed, while no more went than a page has."""
     for it, listed, met in changing(count, size, most, data):
-        if it.stop is Stop.END and not it.torn:
+        if it.stop is Stop.END and not it.edge.torn:
             assert {hour for hour in listed if hour >= 1000} <= met

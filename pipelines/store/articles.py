@@ -34,7 +34,14 @@ def insert_new(connection: Connection, table: Table) -> Any:
     return upsert(connection, table).on_conflict_do_nothing()
 
 
-def insert_many(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_many(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    replace: bool = False,
+) -> None:
     """Insert rows, passing over those whose key is taken.
 
     An article has some thirty such small rows. SQLAlchemy writes the statement, and its types make the values storable;
@@ -45,20 +52,20 @@ def insert_many(connection: Connection, table: Table, names: Sequence[str], rows
         table: where they go.
         names: of the columns.
         rows: their values, in that order.
+        replace: put them in the place of those that have their key.
     """
     if not rows:
         return
-    insertion = _insertion(connection.dialect, table, tuple(names))
+    insertion = _insertion(connection.dialect, table, tuple(names), replace)
     columns = list(zip(*rows, strict=True))
     for place, storable in insertion.types:
         columns[place] = tuple(map(storable, columns[place]))
     if insertion.order:
-        connection.exec_driver_sql(
-            insertion.text, list(zip(*[columns[place] for place in insertion.order], strict=True))
-        )
-    else:
-        values = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        values = list(zip(*[columns[place] for place in insertion.order], strict=True))
         connection.exec_driver_sql(insertion.text, values)
+    else:
+        named = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        connection.exec_driver_sql(insertion.text, named)
 
 
 class _Insertion(NamedTuple):
@@ -72,9 +79,16 @@ class _Insertion(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...]) -> _Insertion:
+def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], replace: bool) -> _Insertion:
     """Compile an INSERT of some columns."""
-    written = on_dialect(dialect.name, table).on_conflict_do_nothing().compile(dialect=dialect, column_keys=names)
+    insert = on_dialect(dialect.name, table)
+    if replace:
+        keys = [column.name for column in table.primary_key]
+        new = {name: insert.excluded[name] for name in names if name not in keys}
+        insert = insert.on_conflict_do_update(index_elements=keys, set_=new)
+    else:
+        insert = insert.on_conflict_do_nothing()
+    written = insert.compile(dialect=dialect, column_keys=names)
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     types: list[tuple[int, Callable[[Any], Any]]] = [
         (place, process) for place, process in enumerate(processors) if process is not None

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, tuple_, update
 
 from pipelines.store import extras
-from pipelines.store.articles import Key, chunks, insert_many, insert_new, key_of, stored_securities, upsert
+from pipelines.store.articles import Key, chunks, insert_many, insert_new, key_of, stored_securities
 from pipelines.store.base import ArticleRow, Saved
 from pipelines.store.packing import pack
 from pipelines.store.tables import (
@@ -236,22 +236,12 @@ def note_channels(connection: Connection, channels: dict[int, tuple[str, ...]]) 
 def _raw(connection: Connection, batch: dict[Key, ArticleRow]) -> None:
     """Keep the answers as received, the newest of each article."""
     values = [
-        {
-            "source": source,
-            "article_id": article_id,
-            "url": row.raw.url,
-            "fetched_at": row.raw.fetched_at,
-            "status": row.raw.status,
-            "row": pack(row.raw.row),
-            "body": pack(row.raw.body),
-        }
-        for (source, article_id), row in batch.items()
+        (*name, row.raw.url, row.raw.fetched_at, row.raw.status, pack(row.raw.row), pack(row.raw.body))
+        for name, row in batch.items()
         if row.raw is not None
     ]
-    if values:
-        statement = upsert(connection, raw_answers)
-        new = {name: statement.excluded[name] for name in ("url", "fetched_at", "status", "row", "body")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["source", "article_id"], set_=new), values)
+    names = ("source", "article_id", "url", "fetched_at", "status", "row", "body")
+    insert_many(connection, raw_answers, names, values, replace=True)
 
 
 def amend(connection: Connection, rows: Sequence[ArticleRow]) -> list[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -58,6 +59,13 @@ def test_any_value_becomes_json(value: Any) -> None:
 def test_packing_loses_nothing(data: bytes) -> None:
     """What is packed unpacks to the same bytes."""
     assert unpack(pack(data)) == data
+
+
+def test_packing_in_many_threads() -> None:
+    """Several threads may pack at once: each gets its own bytes."""
+    every = [f"{number} ".encode() * (number % 300 + 1) for number in range(1000)]
+    with ThreadPoolExecutor(8) as threads:
+        assert [unpack(packed) for packed in threads.map(pack, every)] == every
 
 
 @settings(deadline=None, database=None, max_examples=300)

@@ -9,15 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
-REPEATS = 5
-"""So often is a page read again at most because the list has become shorter; for any other doubt, once.
-
-Where one of two machines that answer by chance lacks a row, one page in four has to be read again, and one in 4,000 is
-given up.
-"""
 Rows = Sequence[tuple[str, datetime]]
 """Id and time of each readable row of a page, in the order of the page."""
+
+
+class Slides(Enum):
+    """Why rows may have slid past an edge; the value is how often a page is read again for that at most."""
+
+    SHORTER = 5
+    """The list has fewer rows than before.
+
+    Where one of two machines that answer by chance lacks a row, one page in four has to be read again, and one in 4,000 is
+    given up.
+    """
+    DOUBT = 1
+    """Time has passed, or the list does not say how many rows it has, or ends before it."""
 
 
 @dataclass(slots=True)
@@ -32,13 +40,12 @@ class Edge:
     """A row may be missing, and no reading of the pages around it has shown the contrary."""
     anew: bool = False
     """The next page is the first one of another form of the list."""
-    shorter: int = 0
-    """How often the page was read again because the list had become shorter."""
-    doubts: int = 0
-    """How often for another reason."""
+    repeats: dict[Slides, int] = field(default_factory=dict)
+    """How often the page was read again, and why."""
     rows: Rows = ()
+    """Of the page last read."""
     ids: set[str] = field(default_factory=set)
-    """Those of the page, rows that cannot be read included."""
+    """Of the page last read, rows that cannot be read included."""
     above: set[str] = field(default_factory=set)
     """Of a page that is to be read again, its ids as they were; without those that are on the page after it, too."""
     oldest: datetime | None = None
@@ -49,7 +56,7 @@ class Edge:
     @property
     def repeated(self) -> bool:
         """Whether the page is being read again, or the one after it is."""
-        return self.shorter + self.doubts > 0
+        return bool(self.repeats)
 
     def meets(self, rows: Rows, ids: Collection[str]) -> bool:
         """Whether a page shows that no row is missing between it and the one before.
@@ -66,24 +73,24 @@ class Edge:
             and any(code in self.ids for code, moment in rows if moment == newest)
         )
 
-    def moved(self, rows: Rows, ids: set[str], *, shorter: bool) -> bool:
+    def moved(self, rows: Rows, ids: set[str], why: Slides) -> bool:
         """Judge the next page where rows may have slid up past the edge.
 
         Args:
             rows: of the next page.
             ids: of the next page.
-            shorter: the list has fewer rows than before; else there is another doubt.
+            why: why they may have.
 
         Returns:
             Whether this page is to be read again. Where it is not, and yet a shorter list does not meet, the edge is torn.
         """
         if self.meets(rows, ids):
             return False
-        if self.shorter >= REPEATS if shorter else self.doubts:
-            self.torn |= shorter
+        repeated = self.repeats.get(why, 0)
+        if repeated >= why.value:
+            self.torn |= why is Slides.SHORTER
             return False
-        self.shorter += shorter
-        self.doubts += not shorter
+        self.repeats[why] = repeated + 1
         self.back, self.above, self.after = True, self.ids - ids, ids
         self.oldest = min([moment for code, moment in self.rows if code in self.above], default=None)
         return True
@@ -106,4 +113,4 @@ class Edge:
         """Make this page the one last read."""
         self.rows, self.ids = rows, ids
         if not again:
-            self.shorter = self.doubts = 0
+            self.repeats.clear()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from newscrawler.edge import Edge, Rows
+from newscrawler.edge import Edge, Rows, Slides
 from pipelines.store.base import Span
 
 SETTLE = timedelta(minutes=10)
@@ -35,13 +35,6 @@ class Stop(Enum):
     LIMIT = "the limit of articles is reached"
     FAILED = "a page could not be had"
     BROKEN = "the list broke off before its end"
-
-
-class Slides(Enum):
-    """Why rows may have slid from one page to the one before."""
-
-    SHORTER = "the list has fewer rows than before"
-    DOUBT = "time has passed, or the list does not say how many rows it has"
 
 
 @dataclass(slots=True, eq=False)
@@ -128,11 +121,15 @@ class Walk:
         times = [moment for _, moment in rows]
         ids = {code for code, _ in rows}.union(unread)
         count = len(rows) + len(unread)
-        again, grew = self.edge.back, 0 < self.total < (total or 0)
+        ends = last and not ids
+        was, told, at = self.total, self.told, self.at
+        self.total, self.told, self.at = total or was, bool(total), answered_at
+        again = self.edge.back
         if again:
             self.edge.read_again(rows, ids)
-        slides = self._slides(times, total=total or 0, answered_at=answered_at, last=last and not ids)
-        if slides and not again and self.edge.moved(rows, ids, shorter=slides is Slides.SHORTER):
+        elif self.edge.anew:
+            self.edge.begins(times, self.oldest)
+        elif (why := self._slides(times, was, told, at, ends=ends)) and self.edge.moved(rows, ids, why):
             self.listed -= self.latest
             return self.pages[-1]
         if self.edge.torn:
@@ -148,8 +145,8 @@ class Walk:
         self.latest, self.widest = count, max(self.widest, count)
         self.listed += count
         if not again:
-            self._decide(rows, times, known, last=last, grew=grew)
-        elif last and not ids:
+            self._decide(rows, times, known, last=last, grew=0 < was < self.total)
+        elif ends:
             self.halt(Stop.BROKEN)  # it had rows before
         return self.pages[-1]
 
@@ -177,28 +174,32 @@ class Walk:
         """Whether the list cannot have ended yet; two pages of its rows may be some that it never shows."""
         return self.listed < self.total - 2 * self.widest
 
-    def _slides(self, times: Sequence[datetime], *, total: int, answered_at: datetime, last: bool) -> Slides | None:
+    def _slides(
+        self, times: Sequence[datetime], was: int, told: bool, at: datetime | None, *, ends: bool
+    ) -> Slides | None:
         """Say why rows may have slid up past the edge of the last page, because others were withdrawn; None: they have not.
 
         As many new rows as withdrawn ones leave no hole, for the former push down what the latter pull up. A number smaller
         by more than a page is no number of this list. What is newer than all that is wanted is no loss.
+
+        Args:
+            times: of the page just read.
+            was: how many rows the list had before it.
+            told: whether the page before it said so.
+            at: when that was answered.
+            ends: it has no rows.
         """
-        was, told, before = self.total, self.told, self.at
-        self.total, self.told, self.at = total or was, bool(total), answered_at
-        if not (self.pages and self.edge.numbered) or self.edge.torn:
-            return None
-        if self.edge.anew:
-            self.edge.begins(times, self.oldest)
+        if at is None or not (self.pages and self.edge.numbered) or self.edge.torn:
             return None
         if times and min(times) >= self.until:
             return None
         if self.listed < was and 0 < was - self.total <= self.widest:
             return Slides.SHORTER
         most = max(was, self.total)
-        if before is None or (last and (self._due() or 0 < most <= self.listed)):  # broken off, or read whole
+        if ends and (self._due() or 0 < most <= self.listed):  # broken off, or read whole
             return None
-        late = answered_at - before > APART
-        return Slides.DOUBT if late or told != self.told or (last and self.listed < most) else None
+        late = self.at is not None and self.at - at > APART
+        return Slides.DOUBT if late or told != self.told or (ends and self.listed < most) else None
 
     def start_over(self) -> None:
         """Begin with the first page of another form of the list, paged by number."""

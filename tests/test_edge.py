@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from walked import HOUR, NOW, ago, rows, turn, walk
+from walked import HOUR, NOW, ago, broke_off, rows, turn, walk
 
-from newscrawler.edge import REPEATS
+from newscrawler.edge import Slides
 from newscrawler.walk import SECOND, SETTLE, Stop, Walk
 
 
@@ -32,6 +32,9 @@ def test_rows_withdrawn_between_two_pages() -> None:
     assert it.settle() == (ago(5) + SECOND, NOW - SETTLE)
     turn(it, last=True, total=6)
     assert it.stop is Stop.END
+
+
+REPEATS = Slides.SHORTER.value
 
 
 def alternate(it: Walk, times: int) -> None:
@@ -57,16 +60,31 @@ def test_totals_that_go_up_and_down() -> None:
     assert it.shortfall == "column:344 moved while it was read, and a row may be missing"
 
 
-def test_a_page_that_has_none_of_its_rows_any_more() -> None:
-    """A page that, read again, shares no row with what it was, bounds nothing."""
+def torn() -> Walk:
+    """A walk whose first page, when it is read again, shares no row with what it was."""
     it = walk(100)
     turn(it, 1, 2, 3, total=30)
     turn(it, 7, 8, 9, total=27)
     turn(it, 6, 7, 8, total=25)
     assert it.edge.torn
+    return it
+
+
+def test_a_page_that_has_none_of_its_rows_any_more() -> None:
+    """A page that, read again, shares no row with what it was, bounds nothing."""
+    it = torn()
     turn(it, 9, 10, 11, total=25)
     assert not it.edge.back
     assert it.settle() is None
+
+
+def test_after_a_tear_the_walk_goes_on_as_ever() -> None:
+    """A torn list is read on, but nothing more is asked for ahead of articles or a second time."""
+    it = torn()
+    turn(it, 11, 12, 13, total=24)
+    assert not it.edge.repeated
+    turn(it, 17, 18, 19, total=22)
+    assert not it.edge.back
 
 
 @pytest.mark.parametrize("total", [3, 40, 2000])
@@ -105,19 +123,16 @@ def test_an_end_before_all_rows_were_listed() -> None:
 
 def test_a_torn_list_has_no_end() -> None:
     """A list that moved has not shown where it ends: what lies below is asked for again."""
-    it = walk(100)
-    alternate(it, REPEATS + 1)
+    it = torn()
     turn(it, last=True, total=7)
     assert it.stop is Stop.END
-    assert it.edge.torn
     assert it.reached_back is None
     assert not it.proven
 
 
 def test_a_torn_list_that_then_fails() -> None:
     """What was not read at all is worse than a row that may be missing."""
-    it = walk(100)
-    alternate(it, REPEATS + 1)
+    it = torn()
     it.halt(Stop.FAILED)
     assert "not read back" in it.shortfall
 
@@ -147,19 +162,6 @@ def test_a_new_row_far_down() -> None:
     turn(it, 60, 61, 62, total=30)
     turn(it, 64, 5, 65, total=29)
     assert it.edge.back
-
-
-def test_after_a_tear_the_walk_goes_on_as_ever() -> None:
-    """A torn list is read on, but nothing more is asked for ahead of articles or a second time."""
-    it = walk(100)
-    turn(it, 1, 2, 3, total=30)
-    turn(it, 7, 8, 9, total=27)
-    turn(it, 7, 8, 9, total=27)
-    assert it.edge.torn
-    turn(it, 11, 12, 13, total=24)
-    assert not it.edge.repeated
-    turn(it, 17, 18, 19, total=22)
-    assert not it.edge.back
 
 
 def test_more_new_rows_than_a_page_has() -> None:
@@ -199,9 +201,7 @@ def test_a_page_that_is_empty_when_read_again() -> None:
     turn(it, 1, 2, 3, total=7)
     turn(it, 5, 6, 7, total=6)
     turn(it, last=True)
-    assert it.stop is Stop.BROKEN
-    assert it.reached_back is None
-    assert not it.proven
+    broke_off(it)
 
 
 def test_a_page_that_has_become_the_next_one() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from walked import HOUR, NOW, ago, rows, turn, walk
+from walked import HOUR, NOW, ago, broke_off, rows, turn, walk
 
 from newscrawler.eastmoney_articles import page_size
 from newscrawler.walk import SECOND, SETTLE, Page, Stop, Walk
@@ -113,9 +113,7 @@ def test_an_empty_page_with_rows_still_due_is_no_end() -> None:
     it = walk(100)
     turn(it, 1, 2, 3, total=5000)
     turn(it, last=True)
-    assert it.stop is Stop.BROKEN
-    assert it.reached_back is None
-    assert not it.proven
+    broke_off(it)
 
 
 def test_a_repeated_page_is_the_end() -> None:
@@ -232,8 +230,7 @@ def test_another_form_whose_first_page_says_nothing() -> None:
     turn(it, 1, 2, 3)
     it.start_over()
     turn(it, last=True)
-    assert it.stop is Stop.BROKEN
-    assert it.reached_back is None
+    broke_off(it)
 
 
 def test_all_pages_of_a_walk_are_of_one_size() -> None:

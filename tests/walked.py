@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from newscrawler.walk import Page, Walk
+from newscrawler.walk import Page, Stop, Walk
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -29,3 +29,10 @@ def turn(it: Walk, *hours: float, known: tuple[float, ...] = (), last: bool = Fa
     """Give a walk a page of rows of these ages."""
     known_ids = [f"a{hour}" for hour in known]
     return it.turn(rows(*hours), known_ids, answered_at=NOW, last=last, total=total)
+
+
+def broke_off(it: Walk) -> None:
+    """Make sure that a walk has ended without proof, and calls nothing the end of its list."""
+    assert it.stop is Stop.BROKEN
+    assert it.reached_back is None
+    assert not it.proven

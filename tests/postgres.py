@@ -9,12 +9,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from waits import wait_until
 
 
 class Server:
@@ -140,11 +140,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def wait_until(true: Any, *, seconds: float = 20.0) -> None:
-    """Wait for something to become true; fail when it does not."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

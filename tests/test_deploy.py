@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from crawling import FAST, ROOT, environment
 from serve import Fault, Server, Site, serve
+from waits import wait_until
 
 from newscrawler import settings
 from newscrawler.base import NewsSpider
@@ -237,28 +237,21 @@ def test_the_image_gets_what_it_copies() -> None:
 
 def test_the_loop_of_the_container(tmp_path: Path) -> None:
     """`every` runs a command again and again whatever its end, and hands a signal on to the run under way."""
-    script = f"trap 'echo told >>{tmp_path}/log; exit 75' TERM; echo run >>{tmp_path}/log; [ -e {tmp_path}/wait ] || exit 3; sleep 30 & wait"
+    # "wait" is said by the run that waits, after its trap is set: a count of the runs could not tell which of them saw the file
+    script = f"trap 'echo told >>{tmp_path}/log; exit 75' TERM; echo run >>{tmp_path}/log; [ -e {tmp_path}/hold ] || exit 3; "
+    script += f"sleep 30 & echo wait >>{tmp_path}/log; wait"
     loop = subprocess.Popen([str(DEPLOY / "container" / "every"), "0", "sh", "-c", script])
     log = tmp_path / "log"
     try:
-        _until(lambda: log.exists() and log.read_text().count("run") >= 3)
-        (tmp_path / "wait").touch()
-        count = log.read_text().count("run")
-        _until(lambda: log.read_text().count("run") > count)
-        time.sleep(0.3)
+        wait_until(lambda: log.exists() and log.read_text().count("run") >= 3)
+        (tmp_path / "hold").touch()
+        wait_until(lambda: "wait" in log.read_text())
         loop.send_signal(signal.SIGTERM)
-        loop.wait(10)
+        loop.wait(20)
     finally:
         loop.kill()
     assert log.read_text().splitlines()[-1] == "told"
     assert log.read_text().count("told") == 1
-
-
-def _until(true: Any) -> None:
-    end = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(

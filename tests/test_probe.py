@@ -16,6 +16,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 from serve import Fault, Server, Site, serve
 from stored import Said, ask
+from waits import wait_until
 
 from newscrawler.answers import read_json
 from newscrawler.eastmoney_probes import API, COLUMN, FLASH, PROBES
@@ -218,10 +219,7 @@ def test_an_interrupted_probe(tmp_path: Path, server: Server) -> None:
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), text=True
     )
     try:
-        end = time.monotonic() + 30
-        while not server.counts["flash"]:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_until(lambda: server.counts["flash"], seconds=60)
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=30)
     finally:

@@ -20,6 +20,7 @@ from postgres import Server as Postgres
 from receiver import Receiver, receiving
 from serve import Fault, Server, Site, serve
 from stored import ask
+from waits import wait_until
 
 from newscrawler.mirror import mirror_address
 from newscrawler.sample.content import WINDOW
@@ -262,10 +263,7 @@ def test_ss_agrees(tmp_path: Path, server: Server) -> None:
     line = command("crawl", "eastmoney", *TEN_DAYS, folder=tmp_path / "data", NEWS_MIRROR=server.address, **FAST)
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment())
     try:
-        end = time.monotonic() + 60
-        while not server.counts["list"]:
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        wait_until(lambda: server.counts["list"], seconds=60)
         shown = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True, check=True).stdout
         assert process.poll() is None
     finally:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from places import Place
-from postgres import wait_until
 from processes import Launcher
 from scenes import ALL, ARTICLES, Whole, asked_for, begun
 from serve import Remote
+from waits import wait_until
 
 KILLS = 8
 AT_A_TIME = 8

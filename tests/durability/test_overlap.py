@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 
 from places import Place
-from postgres import wait_until
 from scenes import ALL, Scene, Whole, begun
 from serve import Remote
 from sqlalchemy import select
 from unlocked import EXTENSIONS_UNLOCKED
+from waits import wait_until
 
 from pipelines.store.tables import coverage
 

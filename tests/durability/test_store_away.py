@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from places import Place
-from postgres import Server, wait_until
+from postgres import Server
 from processes import Launcher, Running
 from scenes import ALL, Whole, begun
 from serve import Remote
+from waits import wait_until
 
 pytestmark = pytest.mark.xdist_group("durability-outage")
 SLOW = {"what": "slow", "where": "article", "value": "0.15"}

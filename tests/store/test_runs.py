@@ -6,13 +6,13 @@ import math
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made import MOMENT, store_at
+from waits import wait_until
 
 from pipelines.store.base import RunRow
 from pipelines.store.sql import DatabaseStore
@@ -124,7 +124,5 @@ def test_a_killed_run_leaves_its_lock_at_once(database_url: str, tmp_path: Path)
         assert not store.lock("eastmoney")
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    end = time.monotonic() + 2  # PostgreSQL learns of the death from the closed connection
-    while not store.lock("eastmoney"):
-        assert time.monotonic() < end
+    wait_until(lambda: store.lock("eastmoney"))  # PostgreSQL learns of the death from the closed connection
     store.close()

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
-from waits import wait_until
+
+from tests.waits import wait_until
 
 
 class Server:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ from tests.bench.stages import made_up
 from tests.bench.writers import rows
 from tests.store.made import article, store_at
 
+ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
 
 
@@ -213,3 +215,12 @@ def test_stories_of_a_group_ask_once(store: DatabaseStore, count: int) -> None:
         texts.append(Text(("eastmoney", str(number)), "synthetic daily", NOW, "", False, bands(of)))
     bound = -(-16 * count // 500)  # as many keys as one query takes
     assert len(statements(store, lambda: Linker(store).link(texts))) == bound
+
+
+@pytest.mark.parametrize("words", [["-m", "tests.bench"], ["tests/bench/stages.py"], ["tests/bench/store.py"]])
+def test_the_benchmarks_start(words: list[str]) -> None:
+    """Each command of the benchmarks finds all it imports, also outside of the tests, and tells what it takes."""
+    line = [sys.executable, *words, "--help"]
+    said = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert said.stdout.startswith("usage:")
+    assert not said.stderr

@@ -27,7 +27,6 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +34,18 @@ from markupsafe import Markup
 
 from pipelines.config import Config
 from pipelines.errors import SettingError
-from pipelines.posting.escape import md_text, one_line, safe_url, scrub
-from pipelines.posting.frontmatter import BEIJING, listed, plain, quoted, stamp
+from pipelines.posting.escape import as_safe, md_text, one_line, safe_url, scrub
+from pipelines.posting.frontmatter import BEIJING, stamp
 from pipelines.store.base import ArticleRow, SecurityRow
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Template
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
 BUILT_IN = ("post", "finews")
 
 _HEAD = 64
 """Characters of a body by which most differ from their lead."""
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _SITE_URL = re.compile(r"(?:(?:https?:/)?/[0-9A-Za-z._~:/%-]*)?")
 
 
@@ -59,11 +58,6 @@ class Text(str):
         return md_text(self)
 
 
-def _ours(text: str) -> Markup:
-    """Mark text as safe: nothing in it is news that has not been escaped."""
-    return str.__new__(Markup, text)  # Markup() would first ask, in Python, whether the text knows its own HTML
-
-
 def html_block(safe_html: str) -> str:
     """Make lines of safe HTML that kramdown passes on unread inside of one block, and in which Liquid finds nothing.
 
@@ -74,27 +68,31 @@ def html_block(safe_html: str) -> str:
         The same without a blank line, which would end the block for Markdown.
     """
     # kramdown takes a carriage return for a line end, too
-    lines = safe_html.replace("\r", "\n").split("\n")
-    block = "\n".join([line for line in lines if line and not line.isspace()]).strip()
-    return block.replace("{", "&#123;").replace("}", "&#125;")
+    block = safe_html.replace("\r", "\n")
+    if _BLANK_LINE.search(block):
+        block = "\n".join([line for line in block.split("\n") if line and not line.isspace()])
+    return block.strip().replace("{", "&#123;").replace("}", "&#125;")
 
 
 def _wrapped(block: str) -> Markup:
-    return _ours(f'<div class="article" markdown="0">{block}</div>')
+    return as_safe(f'<div class="article" markdown="0">{block}</div>')
 
 
 def bodies(row: ArticleRow, post_body: str) -> tuple[Markup, Markup]:
     """Return the body of a post without and with finews' closing line, as NEWS_POST_BODY says."""
     from pipelines.html.safety import sanitise
 
-    safe_html = sanitise(scrub(row.body_html))  # the stage did it already, but a row may come from anybody's database
+    try:
+        safe_html = sanitise(row.body_html)  # the stage did it already, but a row may come from anybody's database
+    except UnicodeEncodeError:
+        safe_html = sanitise(scrub(row.body_html))
     source = f"（文章来源：{md_text(row.media)}）" if row.media else ""
     if post_body == "markdown":
         from pipelines.posting.to_markdown import to_markdown
 
         with suppress(ValueError):  # what cannot be said in Markdown is said in HTML, as safely
             body = to_markdown(safe_html)
-            return _ours(body), _ours(f"{body}\n\n{source}".strip())
+            return as_safe(body), as_safe(f"{body}\n\n{source}".strip())
     block = html_block(safe_html)
     return _wrapped(block), _wrapped(f'{block}<p class="em_media">{source}</p>' if source else block)
 
@@ -124,49 +122,15 @@ def variables(row: ArticleRow, *, post_body: str, site_url: str) -> dict[str, An
         "source": Text(row.source),
         "article_id": Text(row.article_id),
         "link": Text(safe_url(row.url)),
-        "date": _ours(stamp(published_at)),
+        "date": as_safe(stamp(published_at)),
         "published_at": published_at,
         "stocks": sorted({s.symbol for s in row.securities if s.kind in ("share", "fund", "bond")}),
         "fingerprint": Text(row.fingerprint),
         "revision": row.revision,
         "body": body,
         "signed_body": signed_body,
-        "site_url": _ours(site_url.rstrip("/")),
+        "site_url": as_safe(site_url.rstrip("/")),
     }
-
-
-def _yaml(value: Any) -> Markup:
-    return _ours(quoted(str(value)) if isinstance(value, str) else listed(str(one) for one in value))
-
-
-def _harmless(value: Any) -> Markup:
-    """Escape whatever a template puts in that is not marked as safe already."""
-    if type(value) is Markup:
-        return value
-    return _ours(value.__html__() if hasattr(value, "__html__") else md_text(str(value)))
-
-
-@cache
-def environment(folder: Path = TEMPLATES) -> Environment:
-    """Build the sandbox in which templates run; `folder` is looked in before our own."""
-    from jinja2 import FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    made = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([folder, TEMPLATES]),
-        autoescape=True,
-        finalize=_harmless,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters.update(
-        yaml=_yaml,
-        plain=lambda value: _ours(plain(str(value))),
-        url=lambda value: _ours(safe_url(str(value))),
-    )
-    return made
 
 
 def _sample(**changed: Any) -> ArticleRow:
@@ -205,6 +169,8 @@ def load_template(name: str, root: Path = Path()) -> Template:
         SettingError: no such file, unreadable, not UTF-8, or a template that fails on an ordinary article.
     """
     from jinja2 import TemplateError, TemplateSyntaxError
+
+    from pipelines.posting.templating import environment
 
     if name in BUILT_IN:
         return environment().get_template(f"{name}.md.j2")

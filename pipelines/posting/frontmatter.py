@@ -26,12 +26,11 @@ def quoted(text: str) -> str:
 
     Plain, single-quoted and JSON forms each lose some titles (`:sym`, `1,000`, U+0085); this one none.
     """
-    text = scrub(text)
     if _VERBATIM.fullmatch(text):
         return f'"{text}"'
     import yaml
 
-    written = yaml.dump(text, Dumper=yaml.CSafeDumper, default_style='"', width=2**31 - 1, allow_unicode=True)
+    written = yaml.dump(scrub(text), Dumper=yaml.CSafeDumper, default_style='"', width=2**31 - 1, allow_unicode=True)
     return str(written).rstrip("\n")
 
 

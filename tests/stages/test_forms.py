@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import string
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,8 @@ from lxml import html
 
 from pipelines.body import clean
 from pipelines.errors import SettingError
-from pipelines.posting.escape import scrub
-from pipelines.posting.forms import Form, check_site_url, load_template, render
+from pipelines.posting.escape import md_text, scrub
+from pipelines.posting.forms import Form, check_site_url, html_block, load_template, render
 from pipelines.posting.frontmatter import read_stamp
 from pipelines.store.base import ArticleRow, SecurityRow
 
@@ -248,6 +250,23 @@ def test_a_template_of_ones_own(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        "{% macro said(what) %}{{ what }}{% endmacro %}{{ said(title) }}",
+        "{% set kept %}{{ title }}{% endset %}{{ kept }}",
+        "{% filter lower %}{{ title }}{% endfilter %}",
+        "{% for one in [title] %}{{ one }}{% endfor %}",
+        "{% autoescape false %}{{ title }}{% endautoescape %}",
+        "{% set made = namespace(a=title) %}{{ made.a }}",
+    ],
+)
+def test_whatever_way_text_takes_it_comes_out_harmless_once(tmp_path: Path, way: str) -> None:
+    """However a template of one's own passes text on, each sign is replaced once: not twice, not never."""
+    made = Form(load_template(write(tmp_path, way)), "html", "").render(article(title="<b>{{ x }}&"))
+    assert made == "&#60;b&#62;&#123;&#123; x &#125;&#125;&#38;"
+
+
 def test_a_template_may_extend_ours(tmp_path: Path) -> None:
     """A template of one's own may take ours and change one block of it."""
     name = write(tmp_path, '{% extends "post.md.j2" %}{% block original %}\n（{{ media }}）\n{% endblock %}')
@@ -307,3 +326,37 @@ def test_site_urls_that_are_none(url: str) -> None:
     """What could be read as markup, or leads to no site, is refused in one line."""
     with pytest.raises(SettingError, match=r"^NEWS_SITE_URL="):
         check_site_url(url)
+
+
+def readable(text: str, at: int) -> bool:
+    """Whether Markdown, Liquid or HTML could read the sign that stands at a place of a line, by the rules in words."""
+    sign, before, after = text[at], text[:at][-1:], text[at + 1 : at + 2]
+    digits, letters = set(string.digits), set(string.digits + string.ascii_letters)
+    if sign in ".:":
+        return not (before in digits and after in digits)
+    if sign == "-":
+        return not (before in letters and after in letters)
+    if sign == "+":
+        return after not in letters
+    if sign == ")":
+        return not before or before in digits
+    return sign in "\\`*_{}[]<>&#|~\"'$^=!@"
+
+
+def test_signs_are_replaced_where_they_could_be_read() -> None:
+    """Every line of up to five signs, and every sign alone and between figures: what could be read is replaced, no more."""
+    lines = ("".join(line) for length in range(6) for line in itertools.product("1a.:-+)中*", repeat=length))
+    alone = (line for sign in map(chr, range(0x20, 0x3000)) for line in (sign, f"1{sign}1", f"中{sign}中"))
+    for line in itertools.chain(lines, alone):
+        if line.isprintable():
+            wanted = "".join(f"&#{ord(sign)};" if readable(line, at) else sign for at, sign in enumerate(line))
+            assert md_text(line) == wanted
+
+
+def test_a_block_has_no_blank_line() -> None:
+    """No blank line is left in a block, whatever kind of blank makes it, and only blank lines and edges are gone."""
+    for length in range(8):
+        for signs in itertools.product("a\n\r \u3000", repeat=length):
+            raw = "".join(signs).replace("\r", "\n")
+            lines = [line for line in raw.split("\n") if line.strip()]
+            assert html_block("".join(signs)) == "\n".join(lines).strip()

@@ -1,30 +1,63 @@
-"""The ids that a run has met: all that grows with it."""
+"""The ids that a run has met: all that grows with it, by eight bytes an article."""
 
 from __future__ import annotations
 
+import re
+from array import array
+from bisect import bisect_left
 from collections import defaultdict
+
+RECENT = 4096
+"""Ids kept in a set, for quick noting; so many together are put into a block."""
+
+_NUMBERED = re.compile(r"([A-Z]{0,2})([1-9][0-9]{0,18})")
+"""Ids that are a number, written in one way only, behind two letters at most, as nearly all are; they fit in 64 bits."""
+
+
+class Numbers:
+    """A set of numbers from 0 to 2**64 - 1 that only grows: sorted blocks of eight bytes a number, and the latest beside them.
+
+    Sources give ids as time goes by, so the blocks of a run lie side by side and all but one or two are passed over by
+    their ends.
+    """
+
+    def __init__(self) -> None:
+        self._recent: set[int] = set()
+        self._blocks: list[tuple[int, int, array[int]]] = []
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._recent or any(
+            low <= number <= high and block[bisect_left(block, number)] == number for low, high, block in self._blocks
+        )
+
+    def add(self, number: int) -> None:
+        """Note a number that is not in it yet."""
+        self._recent.add(number)
+        if len(self._recent) == RECENT:
+            block = array("Q", sorted(self._recent))
+            self._blocks.append((block[0], block[-1], block))
+            self._recent = set()
 
 
 class Met:
-    """Keys of articles, kept small: ids that are numbers, as most are, are kept as numbers, which is half."""
+    """Keys of articles, kept small."""
 
     def __init__(self) -> None:
-        self._ids: defaultdict[str, set[int | str]] = defaultdict(set)
+        self._numbers: defaultdict[tuple[str, str], Numbers] = defaultdict(Numbers)
+        self._others: set[tuple[str, str]] = set()
 
     def __contains__(self, key: tuple[str, str]) -> bool:
         source, article_id = key
-        return _short(article_id) in self._ids[source]
+        if numbered := _NUMBERED.fullmatch(article_id):
+            return int(numbered[2]) in self._numbers[source, numbered[1]]
+        return key in self._others
 
     def add(self, source: str, article_id: str) -> bool:
         """Note a key; False where it was noted before."""
-        ids, short = self._ids[source], _short(article_id)
-        if short in ids:
+        if (source, article_id) in self:
             return False
-        ids.add(short)
+        if numbered := _NUMBERED.fullmatch(article_id):
+            self._numbers[source, numbered[1]].add(int(numbered[2]))
+        else:
+            self._others.add((source, article_id))
         return True
-
-
-def _short(article_id: str) -> int | str:
-    """Return an id as a number where it is one, written in one way only."""
-    number = article_id.isascii() and article_id.isdigit() and len(article_id) < 20 and article_id[0] != "0"
-    return int(article_id) if number else article_id

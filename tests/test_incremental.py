@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
@@ -13,9 +15,9 @@ from hypothesis import strategies as st
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
 
+from newscrawler import met
 from newscrawler.incremental import Incremental
 from newscrawler.listing import Listing, Row
-from newscrawler.met import Met
 from newscrawler.tally import Tally
 from newscrawler.walk import Walk
 from newscrawler.window import Window
@@ -223,13 +225,32 @@ def test_young_articles_are_looked_at_again(store: Store, age: int, looked_ago: 
     assert run.stale(known, NOW)
 
 
+@pytest.mark.parametrize("block", [1, 3, 4096])
 @given(st.lists(st.text("0123456789٣AN", max_size=30), min_size=2, unique=True))
-@example(["123", "0123", "", "0", "00", "18446744073709551616", "٣", "3"])
-def test_ids_stay_apart(ids: list[str]) -> None:
+@example(["123", "0123", "", "0", "00", "18446744073709551616", "9999999999999999999", "٣", "3", "A3", "AN3", "ANN3"])
+@example(["5", "4", "3", "2", "1", "7", "9", "8"])
+def test_ids_stay_apart(block: int, ids: list[str]) -> None:
     """However ids are kept in memory, two that differ are never taken for one, and sources have ids of their own."""
-    met = Met()
-    for source in ("a", "b"):
-        assert not any((source, each) in met for each in ids)
-        assert [met.add(source, each) for each in ids] == [True] * len(ids)
-        assert [met.add(source, each) for each in ids] == [False] * len(ids)
-        assert all((source, each) in met for each in ids)
+    with patch.object(met, "RECENT", block):
+        memory = met.Met()
+        for source in ("a", "b"):
+            assert not any((source, each) in memory for each in ids)
+            assert [memory.add(source, each) for each in ids] == [True] * len(ids)
+            assert [memory.add(source, each) for each in ids] == [False] * len(ids)
+            assert all((source, each) in memory for each in ids)
+
+
+@pytest.mark.parametrize("letters", ["", "AN"])
+def test_an_id_costs_eight_bytes(letters: str) -> None:
+    """What a run remembers of 100,000 articles is less than a megabyte and a half, and none of them is forgotten."""
+    memory = met.Met()
+    tracemalloc.start()
+    try:
+        for number in range(100_000, 0, -1):
+            memory.add("eastmoney", f"{letters}{202609180000000000 + 37 * number}")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 1_500_000
+    assert all(("eastmoney", f"{letters}{202609180000000000 + 37 * n}") in memory for n in range(1, 100_001, 7))
+    assert ("eastmoney", f"{letters}{202609180000000001}") not in memory

@@ -219,7 +219,7 @@ def test_an_interrupted_probe(tmp_path: Path, server: Server) -> None:
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), text=True
     )
     try:
-        wait_until(lambda: server.counts["flash"], seconds=60)
+        wait_until(lambda: server.counts["flash"])
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=30)
     finally:

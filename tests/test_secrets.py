@@ -263,7 +263,7 @@ def test_ss_agrees(tmp_path: Path, server: Server) -> None:
     line = command("crawl", "eastmoney", *TEN_DAYS, folder=tmp_path / "data", NEWS_MIRROR=server.address, **FAST)
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment())
     try:
-        wait_until(lambda: server.counts["list"], seconds=60)
+        wait_until(lambda: server.counts["list"])
         shown = subprocess.run(["ss", "-ltnp"], capture_output=True, text=True, check=True).stdout
         assert process.poll() is None
     finally:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def wait_until(true: Callable[[], object], *, seconds: float = 20.0) -> None:
+def wait_until(true: Callable[[], object], *, seconds: float = 60) -> None:
     """Wait for something to become true; fail when it does not."""
     end = time.monotonic() + seconds
     while not true():

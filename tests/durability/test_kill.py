@@ -40,7 +40,7 @@ def test_killed_again_and_again(place: Place, source: Remote, undisturbed: Whole
             first = draw.randint(
                 1, (ARTICLES - len(before)) // 4
             )  # counted, not timed: a busy machine must not move the kills out of the middle
-            wait_until(lambda run=run, first=first: begun(source, run, first), seconds=60)
+            wait_until(lambda run=run, first=first: begun(source, run, first))
             time.sleep(draw.uniform(0, 0.2))
         killed = run.kill()
         asked = asked_for(source)
@@ -73,7 +73,7 @@ def test_asked_to_end(place: Place, source: Remote, undisturbed: Whole, times: i
     """SIGTERM, once or twice, ends a run within 20 s with 75; what it had is stored, and the next run has the rest."""
     source.faults(SLOW)
     run = place.start(source.address, ALL, **PACE)
-    wait_until(lambda: begun(source, run), seconds=60)
+    wait_until(lambda: begun(source, run))
     time.sleep(0.4)
     asked_at = time.monotonic()
     for _ in range(times):
@@ -100,7 +100,7 @@ def test_asked_to_end_while_answers_hang(place: Place, source: Remote, undisturb
     """A source that hangs, however long, does not keep a run from ending within 20 s of SIGTERM, with 75 and its row."""
     source.faults({"what": "slow", "where": "article", "value": "60", "after": 30})
     run = place.start(source.address, ALL, **PACE)
-    wait_until(lambda: begun(source, run, 30 + AT_A_TIME), seconds=60)
+    wait_until(lambda: begun(source, run, 30 + AT_A_TIME))
     time.sleep(0.5)
     asked_at = time.monotonic()
     assert run.signal(signal.SIGTERM)
@@ -127,7 +127,7 @@ def test_killed_without_a_database(launcher: Launcher, source: Remote, undisturb
         source.reset()
         run = place.start(source.address, ALL, **PACE)
         first = draw.randint(20, 50)
-        wait_until(lambda run=run, first=first: begun(source, run, first), seconds=60)
+        wait_until(lambda run=run, first=first: begun(source, run, first))
         assert run.kill()
         assert not codes(before) & set(asked_for(source))
         after = place.posts()
@@ -155,7 +155,7 @@ def test_the_lock_of_a_killed_run_is_free_at_once(place: Place, source: Remote) 
     for _ in range(3):
         source.reset()
         run = place.start(source.address, ALL, **PACE)
-        wait_until(lambda run=run: begun(source, run), seconds=60)
+        wait_until(lambda run=run: begun(source, run))
         assert run.kill()
     limited = place.crawl(source.address, {**ALL, "limit": 1})
     assert limited.status == 0, limited.errors

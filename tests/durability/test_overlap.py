@@ -52,11 +52,11 @@ def test_the_second_run_leaves(place: Place, source: Remote, undisturbed: Whole)
     """While one run holds the lock another leaves with 75 within a second of its start-up, and disturbs nothing."""
     source.faults(SLOW)
     first = place.start(source.address, ALL)
-    wait_until(lambda: begun(source, first), seconds=60)
+    wait_until(lambda: begun(source, first))
     took = []
     for _ in range(3):
         second = place.start(source.address, ALL)
-        wait_until(lambda run=second: "started" in run.errors.read_text(), seconds=60)
+        wait_until(lambda run=second: "started" in run.errors.read_text())
         started = time.monotonic()
         left = second.wait()
         took.append(time.monotonic() - started)
@@ -81,7 +81,7 @@ def test_a_second_machine(new_place: Callable[..., Place], source: Remote) -> No
         there.settings["NEWS_DATA_DIR"] = str(here.folder)  # a file is shared by one machine: the same folder
     source.faults(SLOW)
     run = here.start(source.address, ALL)
-    wait_until(lambda: begun(source, run), seconds=60)
+    wait_until(lambda: begun(source, run))
     other = there.crawl(source.address, ALL)
     assert other.status == 75, other.errors
     assert run.kill()

@@ -61,7 +61,7 @@ def amid(place: Place, source: Remote, **settings: object) -> Running:
     """Start a run and wait until it is well under way."""
     source.faults(SLOW)
     run = place.start(source.address, ALL, **PACE, **settings)
-    wait_until(lambda: begun(source, run, AMID), seconds=60)
+    wait_until(lambda: begun(source, run, AMID))
     assert run.poll() is None
     return run
 

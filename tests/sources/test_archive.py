@@ -862,7 +862,7 @@ def test_an_import_that_is_ended(tmp_path: Path, told: signal.Signals) -> None:
             assert process.poll() is None, process.communicate()
             time.sleep(0.05)
         process.send_signal(told)
-        out, errors = process.communicate(timeout=11)
+        out, errors = process.communicate(timeout=20)
     finally:
         process.kill()
     assert process.returncode == (75 if told == signal.SIGTERM else -signal.SIGKILL), errors

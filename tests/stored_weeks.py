@@ -24,13 +24,14 @@ def keep_weeks(
     articles: Sequence[int],
     statuses: Sequence[int | None],
     runs_at: datetime | None = None,
+    first: int = 0,
 ) -> None:
     """Store so many articles in the hour before `hour_ends` in each week before, the last week first, and a run after each.
 
     Articles are of column:344, evenly spaced, the newest at the hour's end. The runs start five minutes after `runs_at`
-    (the hour's end) and end with these statuses; None: never.
+    (the hour's end) and end with these statuses; None: never. `first` is the number after which articles are numbered.
     """
-    number = 0
+    number = first
     for back, amount in enumerate(articles, 1):
         end = hour_ends - back * WEEK
         rows = []

@@ -235,12 +235,22 @@ def test_the_image_gets_what_it_copies() -> None:
     assert "USER 10001\n" in text
 
 
-def test_the_loop_of_the_container(tmp_path: Path) -> None:
-    """`every` runs a command again and again whatever its end, and hands a signal on to the run under way."""
+@pytest.mark.parametrize("held_up", [False, True])
+def test_the_loop_of_the_container(tmp_path: Path, held_up: bool) -> None:
+    """`every` runs a command again and again whatever its end, and hands a signal on to the run under way.
+
+    Also where the loop itself is held up after a start, and does not know the run's number yet.
+    """
+    every = DEPLOY / "container" / "every"
+    if held_up:
+        every = tmp_path / "every"
+        text = (DEPLOY / "container" / "every").read_text(encoding="utf-8")
+        assert text.count("    child=$!\n") == 1
+        every.write_text(text.replace("    child=$!\n", "    sleep 0.3\n    child=$!\n"), encoding="utf-8")
     # "wait" is said by the run that waits, after its trap is set: a count of the runs could not tell which of them saw the file
     script = f"trap 'echo told >>{tmp_path}/log; exit 75' TERM; echo run >>{tmp_path}/log; [ -e {tmp_path}/hold ] || exit 3; "
     script += f"sleep 30 & echo wait >>{tmp_path}/log; wait"
-    loop = subprocess.Popen([str(DEPLOY / "container" / "every"), "0", "sh", "-c", script])
+    loop = subprocess.Popen(["sh", str(every), "0", "sh", "-c", script])
     log = tmp_path / "log"
     try:
         wait_until(lambda: log.exists() and log.read_text().count("run") >= 3)

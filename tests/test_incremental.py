@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.test import get_crawler
@@ -226,6 +226,7 @@ def test_young_articles_are_looked_at_again(store: Store, age: int, looked_ago: 
 
 
 @pytest.mark.parametrize("block", [1, 3, 4096])
+@settings(deadline=None, database=None)
 @given(st.lists(st.text("0123456789٣AN", max_size=30), min_size=2, unique=True))
 @example(["123", "0123", "", "0", "00", "18446744073709551616", "9999999999999999999", "٣", "3", "A3", "AN3", "ANN3"])
 @example(["5", "4", "3", "2", "1", "7", "9", "8"])

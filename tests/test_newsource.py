@@ -52,7 +52,7 @@ def project(tmp_path: Path) -> Path:
 def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a module of Python in a project."""
     line = [sys.executable, "-W", "ignore", "-m", *words]
-    return subprocess.run(line, cwd=root, env=environment(), capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(line, cwd=root, env=environment(), capture_output=True, text=True, timeout=900, check=False)
 
 
 def folder_of(tmp_path: Path) -> Path:
@@ -62,6 +62,7 @@ def folder_of(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(1200)
 def test_what_is_written_passes_the_linters(project: Path) -> None:
     """Spiders of a new and of a known source, with short and long names, pass ruff and mypy; their tests say what to fill in."""
     names = ("eastmoney_fund_news", "cn", "n23456789_123456789_123456789_123456789")

@@ -225,8 +225,9 @@ URLS = {
 def test_wrong_addresses_stay_secret(tmp_path: Path, postgres: Postgres, name: str) -> None:
     """What is said about a database that cannot be used never quotes its password, not even at DEBUG."""
     url, status = URLS[name]
-    wrong = {"NEWS_DATABASE_URL": url.format(canary=CANARY, port=postgres.port), "NEWS_STORE_BUDGET_S": 2}
-    said = ask(tmp_path / "data", "crawl", "eastmoney", "-L", "DEBUG", **wrong)
+    wrong = {"NEWS_DATABASE_URL": url.format(canary=CANARY, port=postgres.port)}
+    budget_s = 2 if status == 5 else 20
+    said = ask(tmp_path / "data", "crawl", "eastmoney", "-L", "DEBUG", NEWS_STORE_BUDGET_S=budget_s, **wrong)
     assert said.status == status, said.errors
     assert "scrapy crawl: " in said.errors.splitlines()[-1]
     if name != "other driver":  # a scheme is no password
@@ -260,6 +261,8 @@ def test_ss_agrees(tmp_path: Path, server: Server) -> None:
     """`ss -ltnp`, asked during a run, shows no socket of it; it does show the server that the run asks."""
     if not shutil.which("ss"):
         pytest.skip("skipped: no ss")
+    server.faults.clear()
+    server.faults.add("slow", where="list", value="20", times=1)  # the run lasts until it was looked at
     line = command("crawl", "eastmoney", *TEN_DAYS, folder=tmp_path / "data", NEWS_MIRROR=server.address, **FAST)
     process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, env=environment())
     try:
@@ -275,7 +278,7 @@ def test_ss_agrees(tmp_path: Path, server: Server) -> None:
 
 def test_a_listener_would_be_seen(tmp_path: Path) -> None:
     """The watch itself sees a process that listens, and a secret on a command line."""
-    script = "import socket, time; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); time.sleep(2)"
+    script = "import socket, time; s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); time.sleep(6)"
     run = watch(["sh", "-c", f'python3 -c "{script}"; : {CANARY}'], {}, tmp_path)
     assert len(run.listening) == 1
     assert any(CANARY in words for words in run.command_lines)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+from pipelines.times.forms import BEIJING
 
 
 def wait_until(true: Callable[[], object], *, seconds: float = 60) -> None:
@@ -15,6 +18,14 @@ def wait_until(true: Callable[[], object], *, seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def past_midnight(seconds: float = 120) -> None:
+    """Wait for Beijing's midnight where it is that near: what counts today's lists must not begin before and end after it."""
+    now = datetime.now(BEIJING)
+    left = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
+    if left < seconds:
+        time.sleep(left + 1)
 
 
 def costs_less(call: Callable[[], object], limit_s: float, *, tries: int = 5) -> bool:

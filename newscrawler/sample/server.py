@@ -162,6 +162,11 @@ class Server:
 
     async def _pause(self) -> None:
         if self._listening:
+            # a connection that was taken on, but not handed over before the close, would never be closed
+            for listening in self._listening.sockets:
+                self._loop.remove_reader(listening.fileno())
+            for _ in range(3):
+                await asyncio.sleep(0)
             self._listening.close()
             self._listening = None
         await asyncio.gather(*(connection.abort() for connection in list(self._connections)))

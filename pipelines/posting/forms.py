@@ -58,6 +58,11 @@ class Text(str):
         return md_text(self)
 
 
+def _text(text: str) -> Text:
+    # a filter that encodes, as `urlencode` does, must not fail on what no encoding can hold
+    return Text(scrub(text))
+
+
 def html_block(safe_html: str) -> str:
     """Make lines of safe HTML that kramdown passes on unread inside of one block, and in which Liquid finds nothing.
 
@@ -112,20 +117,20 @@ def variables(row: ArticleRow, *, post_body: str, site_url: str) -> dict[str, An
     body, signed_body = bodies(row, post_body)
     published_at = row.published_at.astimezone(BEIJING)
     return {
-        "title": Text(row.title),
-        "lead": Text(lead_of(row)),
-        "media": Text(row.media),
-        "author": Text(row.author),
-        "tag": Text(f"{row.media}新闻"),
-        "tags": list(dict.fromkeys([f"{row.media}新闻", *row.tags])),
-        "category": Text(row.category),
-        "source": Text(row.source),
-        "article_id": Text(row.article_id),
-        "link": Text(safe_url(row.url)),
+        "title": _text(row.title),
+        "lead": _text(lead_of(row)),
+        "media": _text(row.media),
+        "author": _text(row.author),
+        "tag": _text(f"{row.media}新闻"),
+        "tags": list(dict.fromkeys(map(scrub, [f"{row.media}新闻", *row.tags]))),
+        "category": _text(row.category),
+        "source": _text(row.source),
+        "article_id": _text(row.article_id),
+        "link": _text(safe_url(row.url)),
         "date": as_safe(stamp(published_at)),
         "published_at": published_at,
         "stocks": sorted({s.symbol for s in row.securities if s.kind in ("share", "fund", "bond")}),
-        "fingerprint": Text(row.fingerprint),
+        "fingerprint": _text(row.fingerprint),
         "revision": row.revision,
         "body": body,
         "signed_body": signed_body,

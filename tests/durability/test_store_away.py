@@ -99,13 +99,13 @@ def test_a_server_away_for_longer_than_the_budget(
 ) -> None:
     """The budget is spent: exit 5 soon after, and the next run completes."""
     run = amid(there, source, NEWS_STORE_BUDGET_S=BUDGET_S)
-    running.stop()
     since = time.monotonic()
+    running.stop()
     ended = run.wait(60)
     took = time.monotonic() - since
     print(f"ended {took:.1f} s after the stop, budget {BUDGET_S} s")
     assert ended.status == 5, ended.errors
-    assert BUDGET_S - 1 < took < BUDGET_S + GRACE_S
+    assert BUDGET_S / 2 < took < BUDGET_S + GRACE_S
     assert "Traceback" not in ended.errors, ended.errors
     assert "hunter2" not in ended.errors + ended.said
     running.start()

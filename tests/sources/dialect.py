@@ -27,6 +27,12 @@ class Dialect:
         return sum(word in path for path, _ in self.asked)
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """A crawl opens 16 connections at once; one for which there is no room is tried again a second later."""
+    daemon_threads = True
+
+
 @contextmanager
 def speak(answer: Answer) -> Iterator[Dialect]:
     """Serve a dialect for as long as the block runs."""
@@ -56,8 +62,7 @@ def speak(answer: Answer) -> Iterator[Dialect]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     dialect.address = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()

@@ -84,7 +84,7 @@ class Notices:
             return self._list(query)
         if path != TEXT:
             return None
-        for each in self.notices:
+        for each in tuple(self.notices):  # other threads change it
             if each.code == query.get("art_code"):
                 page = int(query.get("page_index", "1"))
                 return {"data": each.text(page) if page <= each.pages else {}, "success": 1}
@@ -102,7 +102,7 @@ class Notices:
         first, last = date.fromisoformat(query["begin_time"]), date.fromisoformat(query["end_time"])
         found = [
             one
-            for one in self.notices
+            for one in tuple(self.notices)
             if first <= one.official <= last
             and query.get("f_node", "0") in ("0", str(one.node))
             and query.get("stock_list", one.stock) == one.stock

@@ -83,7 +83,7 @@ class Reports:
         if path == LIST:
             return self._list(query)
         match = PAGE.fullmatch(path)
-        for each in self.reports:
+        for each in tuple(self.reports):
             if match and each.code == query.get("infocode") and PAGES[each.kind] == match[1]:
                 return each.page()
         return None
@@ -92,7 +92,7 @@ class Reports:
         self.lists += 1
         page, size = int(query["pageNo"]), int(query["pageSize"])
         first, last = date.fromisoformat(query["beginTime"]), date.fromisoformat(query["endTime"])
-        found = [one for one in self.reports if first <= one.day <= last and one.kind == query["qType"]]
+        found = [one for one in tuple(self.reports) if first <= one.day <= last and one.kind == query["qType"]]
         rows = [one.row() for one in found[(page - 1) * size : page * size]]
         hits = len(found) + (self.lost if found else 0)
         pages = -(-hits // size)

@@ -76,7 +76,7 @@ class Securities:
         found = ARTICLE.fullmatch(path)
         if found is None:
             return None
-        for each in (one for news in self.news.values() for one in news):
+        for each in (one for news in tuple(self.news.values()) for one in tuple(news)):
             if each.code == found[1] and each.code not in self.missing:
                 return {"data": each.article(), "errorcode": 0, "success": 1, "message": ""}
         return {"data": None, "errorcode": 1, "success": 0, "message": "not found"}

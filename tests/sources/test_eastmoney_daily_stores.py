@@ -74,7 +74,8 @@ def test_a_run_that_is_killed(tmp_path: Path) -> None:
         line = command("crawl", "eastmoney_notices", *asked, folder=tmp_path, **settings)
         process = subprocess.Popen(line, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL)
         try:
-            while stored(tmp_path) < 350 and process.poll() is None:  # two days of 150, and the third begun
+            # two days of 150, and the third begun
+            while process.poll() is None and (stored(tmp_path) < 350 or not query(tmp_path, "SELECT 1 FROM coverage")):
                 time.sleep(0.02)
         finally:
             process.kill()

@@ -11,6 +11,7 @@ import pytest
 from crawling import crawl, posts, query
 from dialect import speak
 from em_notices import BEIJING, Notice, Notices, at
+from waits import past_midnight
 
 from newscrawler import eastmoney_filings as filings
 from newscrawler.answers import read_json
@@ -270,6 +271,7 @@ def test_everyday_runs(tmp_path: Path) -> None:
 
 def test_a_quiet_run_asks_for_one_page_a_day(tmp_path: Path) -> None:
     """A day of many pages that was counted is not paged through again, also when something new is in it."""
+    past_midnight()
     now = datetime.now(BEIJING)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     source = Notices([Notice(number, today - timedelta(hours=7, seconds=number)) for number in range(1, 351)])

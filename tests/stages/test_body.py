@@ -494,7 +494,7 @@ def tenth_of_a_second() -> Callable[[], float]:
     def limit() -> float:
         start = time.process_time()
         clean(ordinary)
-        return max(0.1, 2 * (time.process_time() - start))
+        return max(0.1, 5 * (time.process_time() - start))
 
     return limit
 
@@ -504,14 +504,15 @@ def test_nothing_blocks_the_crawl(name: str, tenth_of_a_second: Callable[[], flo
     """The worst 400 KB cost a tenth of a second of this process's time at most, whether they are taken or refused."""
     raw = COSTLY[name]
     assert len(raw.encode()) <= MAX_BODY_BYTES
+    costs = []
     for _ in range(4):
         start = time.process_time()
         with suppress(ValueError):
             clean(raw)
-        cost = time.process_time() - start
-        if cost < 0.1:
+        costs.append(time.process_time() - start)
+        if costs[-1] < 0.1:
             return
-    assert cost < tenth_of_a_second()
+    assert min(costs) < tenth_of_a_second()
 
 
 ANY = SOUP | st.text(st.characters(), max_size=100)

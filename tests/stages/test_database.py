@@ -94,18 +94,18 @@ def test_the_first_item_after_a_quiet_time_goes_at_once() -> None:
     """A lone article does not wait for company that may never come."""
 
     async def work() -> float:
-        batcher = Batcher(Recorder(), wait_s=5)
+        batcher = Batcher(Recorder(), wait_s=60)
         start = time.monotonic()
         await batcher.put(1)
         return time.monotonic() - start
 
-    assert asyncio.run(work()) < 1
+    assert asyncio.run(work()) < 30
 
 
 def test_a_stream_is_gathered_by_time() -> None:
     """Items that come one by one go in groups, none of them waiting much longer than the limit."""
 
-    async def work() -> tuple[Recorder, float]:
+    async def work() -> tuple[Recorder, float, float]:
         flush = Recorder()
         batcher = Batcher(flush, wait_s=0.1)
 
@@ -114,14 +114,16 @@ def test_a_stream_is_gathered_by_time() -> None:
             await batcher.put(number)
             return time.monotonic() - start
 
-        waiting = []
+        waiting, began = [], time.monotonic()
         for number in range(40):
             waiting.append(asyncio.ensure_future(timed(number)))
             await asyncio.sleep(0.01)
-        return flush, max(await asyncio.gather(*waiting))
+        longest = max(await asyncio.gather(*waiting))
+        return flush, longest, time.monotonic() - began
 
-    flush, longest = asyncio.run(work())
-    assert len(flush.groups) <= 10
+    flush, longest, took = asyncio.run(work())
+    assert len(flush.groups) <= 2 + took / 0.1  # a tenth of a second lies between two groups, on a slow machine too
+    assert len(flush.groups) < 40 or took > 3
     assert longest < 3
 
 

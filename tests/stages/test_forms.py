@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import row_made
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import html
 
@@ -201,6 +201,7 @@ def test_links(url: str, link: str) -> None:
 
 
 @QUICK
+@example("\ud800", "finews", "html")
 @given(
     st.text(st.characters(exclude_categories=()), max_size=60),
     st.sampled_from(["post", "finews"]),
@@ -248,6 +249,14 @@ def test_a_template_of_ones_own(tmp_path: Path) -> None:
         '<div class="article" markdown="0"><p>合成正文</p></div> 2022\n'
         "https://finance.example.com/a/202203010000000001.html\n"
     )
+
+
+def test_no_filter_fails_on_half_a_character(tmp_path: Path) -> None:
+    """Half a character, which no encoding can hold, does not keep an article from a form that encodes."""
+    name = write(tmp_path, "{{ title | urlencode }} {{ lead | urlencode }} {{ link | urlencode }} {{ tag | tojson }}")
+    half = "\ud83d"
+    row = article(title=half, summary=half, media=half, author=half, category=half, url=f"https://example.com/{half}")
+    assert Form(load_template(name), "html", "").render(row).startswith("%EF%BF%BD %EF%BF%BD https")
 
 
 @pytest.mark.parametrize(

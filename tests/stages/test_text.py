@@ -165,7 +165,7 @@ def test_any_text_gives_one_line(raw: str) -> None:
 def test_hostile_text_is_quick(piece: str) -> None:
     """A megabyte of anything costs a title or lead less than a tenth of a second."""
     raw = piece * (1_000_000 // len(piece))
-    assert costs_less(lambda: (headline(raw), lead(raw, "标题")), 0.1)
+    assert costs_less(lambda: (headline(raw), lead(raw, "标题")), 0.1, tries=10)
 
 
 def item(**fields: Any) -> Article:

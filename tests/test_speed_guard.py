@@ -98,7 +98,7 @@ HOT: dict[str, tuple[Callable[[], Any], int]] = {
     "the slug of a known publisher": (lambda: slug("证券时报"), 3),
     "a fingerprint": (lambda: fingerprint(ROW.title, ROW.body_text), 6),
     "the bands of a story": (lambda: bands(cut(ROW.body_text)), 110),
-    "a post": (lambda: FORM.render(ROW), 260),
+    "a post": (lambda: FORM.render(ROW), 290),
     "a list page of 200 rows": (lambda: read_columns(PAGE, "column:344", ""), 17000),
     "a page of 200 known rows": (turn, 138),
     "a stat": (lambda: STATS.inc_value("news/synthetic"), 3),

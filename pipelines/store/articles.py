@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table, bindparam, func, select
@@ -44,9 +45,6 @@ def insert_many(
 ) -> None:
     """Insert rows, passing over those whose key is taken.
 
-    An article has some thirty such small rows. SQLAlchemy writes the statement, and its types make the values storable;
-    but that a column at a time, not a row at a time, which is a third of what storing articles costs.
-
     Args:
         connection: in a transaction.
         table: where they go.
@@ -54,18 +52,42 @@ def insert_many(
         rows: their values, in that order.
         replace: put them in the place of those that have their key.
     """
-    if not rows:
-        return
-    insertion = _insertion(connection.dialect, table, tuple(names), replace)
-    columns = list(zip(*rows, strict=True))
-    for place, storable in insertion.types:
-        columns[place] = tuple(map(storable, columns[place]))
-    if insertion.order:
-        values = list(zip(*[columns[place] for place in insertion.order], strict=True))
-        connection.exec_driver_sql(insertion.text, values)
-    else:
-        named = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-        connection.exec_driver_sql(insertion.text, named)
+    if rows:
+        insert_columns(connection, table, dict(zip(names, zip(*rows, strict=True), strict=True)), replace=replace)
+
+
+def insert_columns(
+    connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]], *, replace: bool = False
+) -> None:
+    """Insert rows as `insert_many` does, given column by column; there is one at least.
+
+    An article has some thirty small rows. SQLAlchemy writes the statement, and its types make the values storable; but
+    that a column at a time, not a row at a time, which is a third of what storing articles costs.
+    """
+    insertion = _insertion(connection.dialect, table, tuple(columns), replace=replace)
+    connection.exec_driver_sql(insertion.text, list(insertion.parameters(columns.values())))
+
+
+def insert_returning(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    wanted: Sequence[str],
+) -> Iterable[Any]:
+    """Insert up to `CHUNK` rows, one at least, passing over those whose key is taken; all in one statement.
+
+    Returns:
+        Of each row that was inserted the columns that are wanted, as the database gives them.
+    """
+    insertion = _insertion(connection.dialect, table, tuple(names), wanted=tuple(wanted))
+    before, values, after = _VALUES.fullmatch(insertion.text).groups()  # type: ignore[union-attr]
+    parameters = insertion.parameters(zip(*rows, strict=True))
+    text = f"{before}{', '.join([values] * len(rows))}{after}"
+    return connection.exec_driver_sql(text, tuple(chain.from_iterable(parameters)))
+
+
+_VALUES = re.compile(r"(INSERT INTO \w+ \([^()]*\) VALUES )(\([^()]*\))( .*)", re.DOTALL)
 
 
 class _Insertion(NamedTuple):
@@ -73,13 +95,22 @@ class _Insertion(NamedTuple):
 
     text: str
     order: list[int]
-    """Which value is which parameter; empty where the driver knows them by the columns' names."""
+    """Which value is which parameter."""
     types: list[tuple[int, Callable[[Any], Any]]]
     """Which values have to be made storable first, and how."""
 
+    def parameters(self, columns: Iterable[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
+        """Return the parameters of each row, given the columns."""
+        made = list(columns)
+        for place, storable in self.types:
+            made[place] = tuple(map(storable, made[place]))
+        return zip(*[made[place] for place in self.order], strict=True)
+
 
 @lru_cache(maxsize=64)
-def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], replace: bool) -> _Insertion:
+def _insertion(
+    dialect: Dialect, table: Table, names: tuple[str, ...], *, replace: bool = False, wanted: tuple[str, ...] = ()
+) -> _Insertion:
     """Compile an INSERT of some columns."""
     insert = on_dialect(dialect.name, table)
     if replace:
@@ -88,7 +119,11 @@ def _insertion(dialect: Dialect, table: Table, names: tuple[str, ...], replace: 
         insert = insert.on_conflict_do_update(index_elements=keys, set_=new)
     else:
         insert = insert.on_conflict_do_nothing()
-    written = insert.compile(dialect=dialect, column_keys=names)
+    if wanted:
+        insert = insert.returning(*[table.c[name] for name in wanted])
+    # psycopg takes parameters by their place, too, which needs no dictionary for every row
+    by_place = dialect if dialect.positional else type(dialect)(paramstyle="format")  # type: ignore[call-arg]
+    written = insert.compile(dialect=by_place, column_keys=names)
     processors = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
     types: list[tuple[int, Callable[[Any], Any]]] = [
         (place, process) for place, process in enumerate(processors) if process is not None

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, tuple_, update
 
 from pipelines.store import extras
-from pipelines.store.articles import Key, chunks, insert_many, insert_new, key_of, stored_securities
+from pipelines.store.articles import (
+    Key,
+    chunks,
+    insert_columns,
+    insert_many,
+    insert_new,
+    insert_returning,
+    key_of,
+    stored_securities,
+)
 from pipelines.store.base import ArticleRow, Saved
 from pipelines.store.packing import pack
 from pipelines.store.tables import (
@@ -120,32 +130,21 @@ def _by_source(names: Iterable[Key]) -> dict[str, list[str]]:
     return grouped
 
 
+_GIVEN = (
+    *(*MADE, "source", "article_id", "url", "category"),
+    *("published_at", "fingerprint", "body_from", "official_on", "story_id"),
+)
+_INSERTED = (*_GIVEN, "first_seen_at", "changed_at", "checked_at", "revision")
+_given = attrgetter(*_GIVEN)
+
+
 def _insert(connection: Connection, batch: dict[Key, ArticleRow]) -> dict[Key, int]:
     """Insert articles; the answer lacks those that another writer inserted meanwhile."""
     if not batch:
         return {}
-    columns = articles.c
-    statement = insert_new(connection, articles).returning(columns.id, columns.source, columns.article_id)
-    values = [
-        {name: getattr(row, name) for name in MADE}
-        | {
-            "source": row.source,
-            "article_id": row.article_id,
-            "url": row.url,
-            "category": row.category,
-            "published_at": row.published_at,
-            "fingerprint": row.fingerprint,
-            "body_from": row.body_from,
-            "official_on": row.official_on,
-            "story_id": row.story_id,
-            "first_seen_at": row.seen_at,
-            "changed_at": row.seen_at,
-            "checked_at": row.seen_at,
-            "revision": 1,
-        }
-        for row in batch.values()
-    ]
-    return {(row.source, row.article_id): row.id for row in connection.execute(statement, values)}
+    values = [(*_given(row), row.seen_at, row.seen_at, row.seen_at, 1) for row in batch.values()]
+    inserted = insert_returning(connection, articles, _INSERTED, values, ("id", "source", "article_id"))
+    return {(source, article_id): number for number, source, article_id in inserted}
 
 
 def _revise(connection: Connection, batch: dict[Key, ArticleRow], revised: dict[Key, Row[Any]]) -> None:
@@ -202,13 +201,16 @@ def _belongings(
         extras.drop(connection, replace)
     write_securities(connection, rows)
     extras.write(connection, rows)
-    bands = [
-        # the table holds signed numbers, a hash may be an unsigned one
-        (signed(band), times[article], article)
-        for article, row in rows.items()
-        for band in row.bands
-    ]
-    insert_many(connection, article_bands, ("band", "published_at", "article"), bands)
+    # the table holds signed numbers, a hash may be an unsigned one
+    bands = [signed(band) for row in rows.values() for band in row.bands]
+    owners = [article for article, row in rows.items() for _ in row.bands]
+    if bands:
+        columns: dict[str, list[Any]] = {
+            "band": bands,
+            "published_at": [times[article] for article in owners],
+            "article": owners,
+        }
+        insert_columns(connection, article_bands, columns)
 
 
 def write_securities(connection: Connection, rows: dict[int, ArticleRow]) -> None:
@@ -224,7 +226,7 @@ def write_securities(connection: Connection, rows: dict[int, ArticleRow]) -> Non
 
 def signed(band: int) -> int:
     """Fold a band key into 64 signed bits."""
-    return (band + 2**63) % 2**64 - 2**63
+    return band if band < 2**63 else band - 2**64
 
 
 def note_channels(connection: Connection, channels: dict[int, tuple[str, ...]]) -> None:

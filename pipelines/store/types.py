@@ -61,9 +61,9 @@ class CleanText(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Make a text storable."""
-        return None if value is None else storable(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        """Return what makes a text storable: given as it is, it costs no further call for every value."""
+        return lambda value: None if value is None else storable(value)
 
 
 class Key(TypeDecorator[str]):
@@ -72,9 +72,9 @@ class Key(TypeDecorator[str]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Make a text a storable key."""
-        return None if value is None else key(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        """Return what makes a text a storable key."""
+        return lambda value: None if value is None else key(value)
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -19,7 +19,7 @@ from newscrawler.eastmoney import page_url
 from pipelines.codes.symbols import secids
 from pipelines.posting.escape import safe_url
 from pipelines.posting.frontmatter import read_keys, read_scalar, read_stamp, stamp, take_apart
-from pipelines.posting.posts import article_of
+from pipelines.posting.reading import article_of
 from pipelines.publishers import key, known
 from pipelines.text import clean_line, headline
 

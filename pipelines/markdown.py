@@ -16,17 +16,8 @@ from pipelines.batch import Batcher
 from pipelines.config import Config
 from pipelines.errors import InvalidPost, StoreError
 from pipelines.posting.forms import BUILT_IN, Form, check_site_url, render
-from pipelines.posting.posts import (
-    PostMeta,
-    check_folder,
-    post_name,
-    post_path,
-    read_post,
-    remove_stale,
-    scan_posts,
-    write_post,
-    write_posts,
-)
+from pipelines.posting.posts import check_folder, post_name, post_path, remove_stale, write_post, write_posts
+from pipelines.posting.reading import PostMeta, read_post, scan_posts
 from pipelines.row import row_of
 from pipelines.store.base import ArticleRow
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipelines.posting.frontmatter import BEIJING
-from pipelines.posting.posts import PostMeta
+from pipelines.posting.reading import PostMeta
 from pipelines.store.base import ArticleRow, Known, Saved
 from pipelines.store.files_state import Entry
 

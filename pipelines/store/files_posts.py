@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from pipelines.posting.posts import PostMeta, post_name, read_post, scan_posts
+from pipelines.posting.posts import post_name
+from pipelines.posting.reading import PostMeta, read_post, scan_posts
 from pipelines.store.base import ArticleRow
 from pipelines.store.files_state import Key
 

@@ -19,7 +19,7 @@ from newscrawler.items import Article
 from pipelines.errors import InvalidPost, SettingError, StoreError
 from pipelines.markdown import WritePost
 from pipelines.posting.forms import render
-from pipelines.posting.posts import read_post
+from pipelines.posting.reading import read_post
 from pipelines.row import row_of
 
 WHEN = datetime(2022, 3, 1, 4, 19, 3, tzinfo=UTC)

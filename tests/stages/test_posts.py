@@ -23,15 +23,8 @@ from pipelines.errors import SettingError
 from pipelines.posting.escape import safe_url
 from pipelines.posting.forms import render
 from pipelines.posting.frontmatter import BEIJING
-from pipelines.posting.posts import (
-    check_folder,
-    post_name,
-    read_post,
-    remove_stale,
-    scan_posts,
-    write_post,
-    write_posts,
-)
+from pipelines.posting.posts import check_folder, post_name, remove_stale, write_post, write_posts
+from pipelines.posting.reading import read_post, scan_posts
 from pipelines.store.base import ArticleRow
 
 QUICK = settings(

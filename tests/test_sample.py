@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import re
+import socket
 import urllib.error
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -269,3 +272,18 @@ def test_answers_are_the_same_in_every_run(server: Server) -> None:
         for path in (f"/newsinfo.eastmoney.com/kuaixun/v2/api/article/{code}", f"/finance.eastmoney.com/a/{code}.html"):
             assert get(server, path) == get(other, path)
         assert columns(server) == columns(other)
+
+
+def test_nothing_is_left_half_made() -> None:
+    """A connection that comes in the moment in which the server stops is closed as well."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(25):
+            with serve(Site()) as stopping:
+                clients = [socket.create_connection(("127.0.0.1", stopping.port)) for _ in range(4)]
+            for client in clients:
+                client.close()
+        gc.collect()
+    assert [
+        str(each.message) for each in told if "transport" in str(each.message) or "socket" in str(each.message)
+    ] == []

@@ -19,8 +19,8 @@ from pipelines.store.base import ArticleRow
 BATCH = 100
 """Posts written between two syncs of the folder."""
 
-Rendered = tuple[ArticleRow, Path, str]
-"""An article, the path of its post and the post's whole text."""
+Rendered = tuple[ArticleRow, Path, bytes]
+"""An article, the path of its post and what the file is to hold."""
 
 
 @dataclass(slots=True)
@@ -68,16 +68,16 @@ class PostWriter:
 
     def stands(self, rendered: Rendered) -> bool:
         """Say whether a post is there already as it was rendered. StoreError: its file cannot be read."""
-        _, path, text = rendered
+        _, path, data = rendered
         try:
-            return holds(path, text.encode())
+            return holds(path, data)
         except OSError as error:
             raise self._failed(error) from error
 
     def put(self, rendered: Sequence[Rendered]) -> list[bool]:
         """Write posts; returns of each whether its file had to be touched. StoreError: the folder cannot be written."""
         try:
-            return write_posts([(path, text) for _, path, text in rendered])
+            return write_posts([(path, data) for _, path, data in rendered])
         except OSError as error:
             raise self._failed(error) from error
 
@@ -113,8 +113,8 @@ def rewrite(writer: PostWriter, articles: Iterator[ArticleRow], seen: Callable[[
             told.unchanged += len(rendered) - len(changed)
             if before is not None:
                 told.count(before.result())
+            before = beside.submit(writer.put, changed) if changed else None
             seen(told.total)
-            before = beside.submit(writer.put, changed)
         if before is not None:
             told.count(before.result())
             seen(told.total)

@@ -114,7 +114,7 @@ class WritePost:
 
     def _render_and_write(self, group: Sequence[tuple[Path, ArticleRow]]) -> list[bool | ValueError]:
         answers: list[bool | ValueError] = []
-        posts: list[tuple[Path, str]] = []
+        posts: list[tuple[Path, bytes]] = []
         for path, row in group:
             try:
                 posts.append((path, self.form.render(row)))

@@ -282,7 +282,10 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     rows = [row_for(number, payload) for number, payload in enumerate(HOSTILE)] + drawn_rows()
     write_posts(
         [
-            (posts / post_name(row), render(row, template=template, post_body=post_body, site_url="//example.com"))
+            (
+                posts / post_name(row),
+                render(row, template=template, post_body=post_body, site_url="//example.com").encode(),
+            )
             for row in rows
         ]
     )

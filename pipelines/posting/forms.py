@@ -227,13 +227,17 @@ class Form:
         """Load what the settings name; SettingError says what is wrong with it."""
         return cls(load_template(config.template, config.root), config.post_body, check_site_url(config.site_url))
 
-    def render(self, row: ArticleRow) -> str:
-        """Return the whole text of an article's post.
+    def render(self, row: ArticleRow) -> bytes:
+        """Return an article's post as its file is to hold it.
 
         Raises:
             ValueError: the article cannot be put into this form.
         """
-        return render(row, template=self.template, post_body=self.post_body, site_url=self.site_url)
+        text = _filled(row, self.template, self.post_body, self.site_url)
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            return scrub(text).encode()
 
 
 def render(row: ArticleRow, *, template: Template | str = "post", post_body: str = "html", site_url: str = "") -> str:
@@ -250,8 +254,12 @@ def render(row: ArticleRow, *, template: Template | str = "post", post_body: str
     """
     if isinstance(template, str):
         template = load_template(template)
+    return scrub(_filled(row, template, post_body, site_url))
+
+
+def _filled(row: ArticleRow, template: Template, post_body: str, site_url: str) -> str:
     try:
-        return scrub(template.render(variables(row, post_body=post_body, site_url=site_url)))
+        return template.render(variables(row, post_body=post_body, site_url=site_url))
     except ValueError:
         raise
     except Exception as error:  # a user's template may fail in any way on one article

@@ -96,14 +96,14 @@ def _remove_unlocked(path: Path) -> bool:
 
 def write_post(path: Path, text: str) -> bool:
     """Write one post; see `write_posts`."""
-    return write_posts([(path, text)])[0]
+    return write_posts([(path, text.encode())])[0]
 
 
-def write_posts(posts: Sequence[tuple[Path, str]]) -> list[bool]:
+def write_posts(posts: Sequence[tuple[Path, bytes]]) -> list[bool]:
     """Write posts so that each file is the old one or the new one at any moment, power cuts included.
 
     Args:
-        posts: path and whole text of each; the folders exist.
+        posts: path and content of each; the folders exist.
 
     Returns:
         Of each: whether it was written. False: the file has these bytes already and was not touched.
@@ -114,8 +114,7 @@ def write_posts(posts: Sequence[tuple[Path, str]]) -> list[bool]:
     written: list[bool] = []
     folders: set[Path] = set()
     try:
-        for path, text in posts:
-            data = text.encode()
+        for path, data in posts:
             new = not holds(path, data)
             if new:
                 _replace(path, data)

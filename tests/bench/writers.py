@@ -152,7 +152,7 @@ def posts(count: int, times: int) -> Iterator[Result]:
     made = rows(count)
     form = Form(load_template("post"), "html", "")
     with folder() as place:
-        texts = [(post_path(place, row).name, form.render(row).encode()) for row in made]
+        texts = [(post_path(place, row).name, form.render(row)) for row in made]
 
         def ours(turn: int) -> Cost:
             return call(lambda: _posts(made, place / f"ours-{turn}"))

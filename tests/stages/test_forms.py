@@ -241,7 +241,7 @@ def test_a_template_of_ones_own(tmp_path: Path) -> None:
         "{{ title }} {{ title | upper }} {{ 'x' ~ title }} {{ title ~ body }} {{ published_at.year }}\n{{ link | url }}\n",
     )
     form = Form(load_template(name), "html", "")
-    made = form.render(article(title="<b>*{{ x }}*</b>"))
+    made = form.render(article(title="<b>*{{ x }}*</b>")).decode()
     escaped = "&#60;b&#62;&#42;&#123;&#123; x &#125;&#125;&#42;&#60;/b&#62;"
     assert made == (
         '---\ntitle: "<b>*{{ x }}*</b>"\nkind: hechengbao\n---\n'
@@ -256,7 +256,7 @@ def test_no_filter_fails_on_half_a_character(tmp_path: Path) -> None:
     name = write(tmp_path, "{{ title | urlencode }} {{ lead | urlencode }} {{ link | urlencode }} {{ tag | tojson }}")
     half = "\ud83d"
     row = article(title=half, summary=half, media=half, author=half, category=half, url=f"https://example.com/{half}")
-    assert Form(load_template(name), "html", "").render(row).startswith("%EF%BF%BD %EF%BF%BD https")
+    assert Form(load_template(name), "html", "").render(row).startswith(b"%EF%BF%BD %EF%BF%BD https")
 
 
 @pytest.mark.parametrize(
@@ -272,15 +272,15 @@ def test_no_filter_fails_on_half_a_character(tmp_path: Path) -> None:
 )
 def test_whatever_way_text_takes_it_comes_out_harmless_once(tmp_path: Path, way: str) -> None:
     """However a template of one's own passes text on, each sign is replaced once: not twice, not never."""
-    made = Form(load_template(write(tmp_path, way)), "html", "").render(article(title="<b>{{ x }}&"))
+    made = Form(load_template(write(tmp_path, way)), "html", "").render(article(title="<b>{{ x }}&")).decode()
     assert made == "&#60;b&#62;&#123;&#123; x &#125;&#125;&#38;"
 
 
 def test_a_template_may_extend_ours(tmp_path: Path) -> None:
     """A template of one's own may take ours and change one block of it."""
     name = write(tmp_path, '{% extends "post.md.j2" %}{% block original %}\n（{{ media }}）\n{% endblock %}')
-    made = Form(load_template("own.md.j2", tmp_path), "html", "").render(article())
-    assert made == Form(load_template(name), "html", "").render(article())
+    made = Form(load_template("own.md.j2", tmp_path), "html", "").render(article()).decode()
+    assert made == Form(load_template(name), "html", "").render(article()).decode()
     assert list(parts(made)[0]) == KEYS
     assert made.endswith("</div>\n（合成报）\n")
 

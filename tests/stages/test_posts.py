@@ -86,7 +86,7 @@ def test_write_post_writes_once(tmp_path: Path) -> None:
 def test_write_posts_answers_for_each(tmp_path: Path) -> None:
     """Several posts in one call are each answered by whether they were written."""
     write_post(tmp_path / "b.md", "b")
-    assert write_posts([(tmp_path / f"{name}.md", name) for name in "abc"]) == [True, False, True]
+    assert write_posts([(tmp_path / f"{name}.md", name.encode()) for name in "abc"]) == [True, False, True]
     assert sorted(path.read_text() for path in tmp_path.iterdir()) == ["a", "b", "c"]
 
 
@@ -132,7 +132,7 @@ def test_a_full_disk_leaves_the_old_post_whole(tmp_path: Path) -> None:
 
 def test_posts_before_a_failure_stand(tmp_path: Path) -> None:
     """Of several posts, those before the one that failed are whole."""
-    posts = [(tmp_path / "a.md", "a"), (tmp_path / "b.md", "b" * 10_000), (tmp_path / "c.md", "c")]
+    posts = [(tmp_path / "a.md", b"a"), (tmp_path / "b.md", b"b" * 10_000), (tmp_path / "c.md", b"c")]
     with no_file_larger_than(4096), pytest.raises(OSError, match="large"):
         write_posts(posts)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.md", "a")]

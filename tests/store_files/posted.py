@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.config import Config
 from pipelines.posting.forms import Form
-from pipelines.posting.posts import post_path, write_post
+from pipelines.posting.posts import post_path, write_posts
 from pipelines.store.base import ArticleRow, PendingRow
 from pipelines.store.files import FileStore
 
@@ -59,7 +59,7 @@ def post(folder: Path, row: ArticleRow, template: str = "post") -> Path:
     posts = folder / "_posts"
     posts.mkdir(parents=True, exist_ok=True)
     path = post_path(posts, row)
-    write_post(path, form(template).render(row))
+    write_posts([(path, form(template).render(row))])
     return path
 
 

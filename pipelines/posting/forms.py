@@ -60,7 +60,7 @@ class Text(str):
 
 def _text(text: str) -> Text:
     # a filter that encodes, as `urlencode` does, must not fail on what no encoding can hold
-    return Text(scrub(text))
+    return Text(text if text.isascii() else scrub(text))
 
 
 def html_block(safe_html: str) -> str:

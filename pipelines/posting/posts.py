@@ -48,7 +48,7 @@ def post_path(posts_dir: Path, row: ArticleRow) -> Path:
         ValueError: as `post_name`.
     """
     path = posts_dir / post_name(row)
-    if row.source == "eastmoney" and not path.exists():
+    if row.source == "eastmoney" and not os.access(path, os.F_OK):  # half the time of Path.exists
         choice = path.with_name(f"{path.name[:11]}NW{path.name[11:]}")
         if choice.exists():
             return choice
@@ -133,7 +133,7 @@ def holds(path: Path, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return os.fstat(handle).st_size == len(data) and os.read(handle, len(data)) == data
+        return os.read(handle, len(data) + 1) == data
     finally:
         os.close(handle)
 

@@ -83,6 +83,15 @@ def test_write_post_writes_once(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.md"]
 
 
+@pytest.mark.parametrize("there", ["", "post", "post\n\n", "post\nmore", "tsop\n"])
+def test_a_file_that_begins_alike_is_another(tmp_path: Path, there: str) -> None:
+    """A file is only left where it has the post's bytes, all of them and no more."""
+    path = tmp_path / "a.md"
+    path.write_text(there)
+    assert write_post(path, "post\n")
+    assert path.read_text() == "post\n"
+
+
 def test_write_posts_answers_for_each(tmp_path: Path) -> None:
     """Several posts in one call are each answered by whether they were written."""
     write_post(tmp_path / "b.md", "b")

@@ -18,7 +18,9 @@ TEMPORARY = ".tmp-"
 """How the name of an unfinished file begins; Jekyll passes over it."""
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+"""What an article's id may be in a file name."""
 SOURCE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+"""What a source's name may be there."""
 _counter = itertools.count()
 
 

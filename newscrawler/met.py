@@ -6,6 +6,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
+from typing import Any
 
 RECENT = 4096
 """Ids kept in a set, for quick noting; so many together are put into a block."""
@@ -47,17 +48,19 @@ class Met:
         self._others: set[tuple[str, str]] = set()
 
     def __contains__(self, key: tuple[str, str]) -> bool:
-        source, article_id = key
-        if numbered := _NUMBERED.fullmatch(article_id):
-            return int(numbered[2]) in self._numbers[source, numbered[1]]
-        return key in self._others
+        kept, name = self._kept(*key)
+        return name in kept
 
     def add(self, source: str, article_id: str) -> bool:
         """Note a key; False where it was noted before."""
-        if (source, article_id) in self:
+        kept, name = self._kept(source, article_id)
+        if name in kept:
             return False
-        if numbered := _NUMBERED.fullmatch(article_id):
-            self._numbers[source, numbered[1]].add(int(numbered[2]))
-        else:
-            self._others.add((source, article_id))
+        kept.add(name)
         return True
+
+    def _kept(self, source: str, article_id: str) -> tuple[Any, Any]:
+        """Return the set that a key belongs in, and as what."""
+        if numbered := _NUMBERED.fullmatch(article_id):
+            return self._numbers[source, numbered[1]], int(numbered[2])
+        return self._others, (source, article_id)

@@ -11,9 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.config import Config
-from pipelines.errors import StoreError
 from pipelines.markdown import Form, check_folder, post_path, remove_stale, write_posts
-from pipelines.posting.posts import holds
+from pipelines.posting.posts import holds, not_written
 from pipelines.store.base import ArticleRow
 
 BATCH = 100
@@ -72,17 +71,14 @@ class PostWriter:
         try:
             return holds(path, data)
         except OSError as error:
-            raise self._failed(error) from error
+            raise not_written(self.folder, error) from error
 
     def put(self, rendered: Sequence[Rendered]) -> list[bool]:
         """Write posts; returns of each whether its file had to be touched. StoreError: the folder cannot be written."""
         try:
             return write_posts([(path, data) for _, path, data in rendered])
         except OSError as error:
-            raise self._failed(error) from error
-
-    def _failed(self, error: OSError) -> StoreError:
-        return StoreError(f"posts cannot be written to {self.folder}: {error.strerror or error}")
+            raise not_written(self.folder, error) from error
 
     def write(self, rows: Iterable[ArticleRow], told: Rewritten) -> list[ArticleRow]:
         """Write a few posts and count what became of them.

@@ -14,9 +14,17 @@ from scrapy.statscollectors import StatsCollector
 
 from pipelines.batch import Batcher
 from pipelines.config import Config
-from pipelines.errors import InvalidPost, StoreError
+from pipelines.errors import InvalidPost
 from pipelines.posting.forms import BUILT_IN, Form, check_site_url, render
-from pipelines.posting.posts import check_folder, post_name, post_path, remove_stale, write_post, write_posts
+from pipelines.posting.posts import (
+    check_folder,
+    not_written,
+    post_name,
+    post_path,
+    remove_stale,
+    write_post,
+    write_posts,
+)
 from pipelines.posting.reading import PostMeta, read_post, scan_posts
 from pipelines.row import row_of
 from pipelines.store.base import ArticleRow
@@ -95,7 +103,7 @@ class WritePost:
         except ValueError as error:
             raise self._refused(row, error) from error
         except OSError as error:
-            raise self._failed(error) from error
+            raise not_written(self.config.posts_dir, error) from error
         written = await self._batcher.put((path, row))
         if isinstance(written, ValueError):
             raise self._refused(row, written) from written
@@ -110,7 +118,7 @@ class WritePost:
         try:
             return await asyncio.to_thread(self._render_and_write, group)
         except OSError as error:
-            raise self._failed(error) from error
+            raise not_written(self.config.posts_dir, error) from error
 
     def _render_and_write(self, group: Sequence[tuple[Path, ArticleRow]]) -> list[bool | ValueError]:
         answers: list[bool | ValueError] = []
@@ -126,6 +134,3 @@ class WritePost:
 
     def _refused(self, row: ArticleRow, error: ValueError) -> InvalidPost:
         return InvalidPost(f"{row.source}:{row.article_id}: {error}")
-
-    def _failed(self, error: OSError) -> StoreError:
-        return StoreError(f"posts cannot be written to {self.config.posts_dir}: {error.strerror or error}")

@@ -15,8 +15,6 @@ CHANNEL = "column:344"
 DAYS = {"channels": "344", "since": "2026-03-01", "until": "2026-03-10"}
 CAREFUL = {"CONCURRENT_REQUESTS_PER_DOMAIN": 1, "RETRY_TIMES": 1}
 """One request at a time, as by default; one retry."""
-SHORT = {"DOWNLOAD_TIMEOUT": 1}
-"""For a source that is slow on purpose: elsewhere a machine that stands still for a second must not look like one."""
 LISTED = [entry for entry in Site().entries if CHANNEL in entry.channels]
 ALL = len(LISTED)
 ONE = next(entry.code for entry in LISTED if entry.api == "full" and not entry.cfh)
@@ -33,6 +31,11 @@ def site() -> Iterator[Server]:
 def run(site: Server, folder: Path, **more: Any) -> Crawled:
     """Crawl the column's ten days, carefully; `more` are settings."""
     return crawl(folder, site.address, settings={**CAREFUL, **more}, **DAYS)
+
+
+def patience(fault: dict[str, Any]) -> dict[str, Any]:
+    """A second for a source that is slow on purpose; a machine that stands still as long must not look like one."""
+    return {"DOWNLOAD_TIMEOUT": 1} if fault["what"] == "slow" else {}
 
 
 def stored(folder: Path) -> int:
@@ -105,7 +108,7 @@ LISTS: list[tuple[dict[str, Any], int, int, int]] = [
 def test_lists(site: Server, tmp_path: Path, fault: dict[str, Any], status: int, kept: int, asked: int) -> None:
     """A list that misbehaves: the run says so, stores what it could trust, asks no more than it should, and recovers."""
     site.faults.add(where="list", **fault)
-    first = run(site, tmp_path, **(SHORT if fault["what"] == "slow" else {}))
+    first = run(site, tmp_path, **patience(fault))
     assert first.status == status, first.errors
     assert stored(tmp_path) == kept
     assert site.counts["list"] <= asked
@@ -157,7 +160,7 @@ ARTICLES: list[tuple[dict[str, Any], int, bool, int]] = [
 def test_articles(site: Server, tmp_path: Path, fault: dict[str, Any], status: int, kept: bool, asked: int) -> None:
     """One article that misbehaves is found elsewhere or pending, every other one is stored, and the next run loses nothing."""
     site.faults.add(where="article", code=ONE, **fault)
-    first = run(site, tmp_path, **(SHORT if fault["what"] == "slow" else {}))
+    first = run(site, tmp_path, **patience(fault))
     assert first.status == status, first.errors
     assert stored(tmp_path) == (ALL if kept else ALL - 1)
     assert [code for code, _ in pending(tmp_path)] == ([] if kept else [ONE])

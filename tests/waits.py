@@ -6,10 +6,10 @@ import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from pipelines.times.forms import BEIJING
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-from pipelines.times.forms import BEIJING
 
 
 def wait_until(true: Callable[[], object], *, seconds: float = 60) -> None:

@@ -162,7 +162,8 @@ class Server:
 
     async def _pause(self) -> None:
         if self._listening:
-            # a connection that was taken on, but not handed over before the close, would never be closed
+            # A connection that was taken on, but not handed over before the close, would never be closed; the handing over
+            # takes the loop two turns.
             for listening in self._listening.sockets:
                 self._loop.remove_reader(listening.fileno())
             for _ in range(3):

@@ -20,7 +20,7 @@ _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufffe\uffff]")
 _SPACE = re.compile("[ \t\r\n\f\v\x85\u2028\u2029]+")
 _MARKUP = re.compile(
     r"""[\\`*_{}\[\]<>&#|~"'$^=!@.:\-+)]"""  # all of them first: whatever else stands in a text is passed over at once
-    r"(?:(?<![.:\-+)])"
+    r"(?:(?<![.:\-+)])"  # always, but for the five that follow
     r"|(?<=\.)(?:(?<![0-9].)|(?![0-9]))"  # `1.` opens a list, `www.` a link, `...` becomes an ellipsis; 3.5 stays
     r"|(?<=:)(?:(?<![0-9].)|(?![0-9]))"  # `: x` is a definition, `http:` a link; 12:19 stays
     r"|(?<=-)(?:(?<![0-9A-Za-z].)|(?![0-9A-Za-z]))"  # `- x` opens a list, `--` becomes a dash; 2022-03-01 stays

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from pipelines.errors import SettingError
+from pipelines.errors import SettingError, StoreError
 from pipelines.posting.frontmatter import BEIJING
 from pipelines.store.base import ArticleRow
 
@@ -69,6 +69,11 @@ def check_folder(posts_dir: Path) -> None:
         raise SettingError(
             f"NEWS_POSTS_DIR={posts_dir} cannot be written ({reason}); name a writable folder"
         ) from error
+
+
+def not_written(posts_dir: Path, error: OSError) -> StoreError:
+    """Return what to raise where posts cannot be written: no fault of an article."""
+    return StoreError(f"posts cannot be written to {posts_dir}: {error.strerror or error}")
 
 
 def remove_stale(posts_dir: Path) -> int:
@@ -135,7 +140,7 @@ def holds(path: Path, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return os.read(handle, len(data) + 1) == data
+        return os.fstat(handle).st_size == len(data) and os.read(handle, len(data)) == data
     finally:
         os.close(handle)
 

@@ -81,13 +81,8 @@ def insert_returning(
         Of each row that was inserted the columns that are wanted, as the database gives them.
     """
     insertion = _insertion(connection.dialect, table, tuple(names), wanted=tuple(wanted))
-    before, values, after = _VALUES.fullmatch(insertion.text).groups()  # type: ignore[union-attr]
     parameters = insertion.parameters(zip(*rows, strict=True))
-    text = f"{before}{', '.join([values] * len(rows))}{after}"
-    return connection.exec_driver_sql(text, tuple(chain.from_iterable(parameters)))
-
-
-_VALUES = re.compile(r"(INSERT INTO \w+ \([^()]*\) VALUES )(\([^()]*\))( .*)", re.DOTALL)
+    return connection.exec_driver_sql(insertion.of_rows(len(rows)), tuple(chain.from_iterable(parameters)))
 
 
 class _Insertion(NamedTuple):
@@ -98,6 +93,11 @@ class _Insertion(NamedTuple):
     """Which value is which parameter."""
     types: list[tuple[int, Callable[[Any], Any]]]
     """Which values have to be made storable first, and how."""
+
+    def of_rows(self, count: int) -> str:
+        """Return the same for so many rows in one statement."""
+        before, values, after = re.split(r"(?<= VALUES )|(?= ON CONFLICT )", self.text)
+        return f"{before}{', '.join([values] * count)}{after}"
 
     def parameters(self, columns: Iterable[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
         """Return the parameters of each row, given the columns."""

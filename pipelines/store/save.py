@@ -130,20 +130,20 @@ def _by_source(names: Iterable[Key]) -> dict[str, list[str]]:
     return grouped
 
 
-_GIVEN = (
+_FIELDS = (
     *(*MADE, "source", "article_id", "url", "category"),
     *("published_at", "fingerprint", "body_from", "official_on", "story_id"),
 )
-_INSERTED = (*_GIVEN, "first_seen_at", "changed_at", "checked_at", "revision")
-_given = attrgetter(*_GIVEN)
+_COLUMNS = (*_FIELDS, "first_seen_at", "changed_at", "checked_at", "revision")
+_fields_of = attrgetter(*_FIELDS)
 
 
 def _insert(connection: Connection, batch: dict[Key, ArticleRow]) -> dict[Key, int]:
     """Insert articles; the answer lacks those that another writer inserted meanwhile."""
     if not batch:
         return {}
-    values = [(*_given(row), row.seen_at, row.seen_at, row.seen_at, 1) for row in batch.values()]
-    inserted = insert_returning(connection, articles, _INSERTED, values, ("id", "source", "article_id"))
+    values = [(*_fields_of(row), row.seen_at, row.seen_at, row.seen_at, 1) for row in batch.values()]
+    inserted = insert_returning(connection, articles, _COLUMNS, values, ("id", "source", "article_id"))
     return {(source, article_id): number for number, source, article_id in inserted}
 
 

@@ -123,7 +123,6 @@ def test_a_stream_is_gathered_by_time() -> None:
 
     flush, longest, took = asyncio.run(work())
     assert len(flush.groups) <= 2 + took / 0.1  # a tenth of a second lies between two groups, on a slow machine too
-    assert len(flush.groups) < 40 or took > 3
     assert longest < 3
 
 
